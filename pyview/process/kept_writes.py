@@ -33,6 +33,11 @@ class KeptWrites:
         self._writing: asyncio.Task[None] | None = None
 
     @property
+    def ended(self) -> bool:
+        """True if states of views that have ended are not written yet."""
+        return bool(self._last)
+
+    @property
     def pending(self) -> int:
         """Count of states that are not stored yet."""
         return len(self._dirty) + len(self._last) + (self._writing is not None)
@@ -65,13 +70,13 @@ class KeptWrites:
         self._revoked.add(tag)
         self._arm(0.0)
 
-    async def flush(self) -> None:
-        """Write everything now. A view whose handler is running is captured as it is."""
+    async def flush(self, *, even_busy: bool = True) -> None:
+        """Write everything now. `even_busy`: also views whose handler is running, as they are."""
         # Many connections that close together wait for the same write, and the next one finds nothing left.
         while self._writing is not None:
             await asyncio.wait({self._writing})
         self._disarm()
-        await asyncio.wait({self._begin(even_busy=True)})
+        await asyncio.wait({self._begin(even_busy=even_busy)})
 
     # The timer
 

@@ -1,6 +1,7 @@
 """A deploy in the middle of a page: the old server stops, another one with the same code takes over."""
 
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -96,14 +97,15 @@ def application(store: StateStore) -> PyView:
     return app
 
 
-@pytest.mark.parametrize("kind", ["shared", "token"])
-def test_everything_is_there_after_a_deploy(kind: str, page: Page, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("kind", "websockets"), [("shared", True), ("token", True), ("shared", False)])
+def test_everything_is_there_after_a_deploy(kind: str, websockets: bool, page: Page, tmp_path: Path) -> None:
     def store() -> StateStore:
         return SQLiteStateStore(tmp_path / "state.db") if kind == "shared" else MemoryStateStore()
 
-    with ExitStack() as old, serving(application(store())) as new_url:
+    serve = partial(serving, websockets=websockets)
+    with ExitStack() as old, serve(application(store())) as new_url:
         app = application(store())
-        old_url = old.enter_context(serving(app))
+        old_url = old.enter_context(serve(app))
         with network_to(old_url) as (network, url):
             page.goto(url)
             expect(page.locator(".phx-connected").first).to_be_visible()

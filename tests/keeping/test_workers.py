@@ -384,3 +384,75 @@ async def test_a_state_that_makes_a_join_fail_comes_back_once(
         await page.settle()
         assert shown(page) == ["0", "7"]
     assert caplog.text.count("ZeroDivisionError: ") == 1
+
+
+async def test_restored_may_lead_elsewhere(tmp_path: Path) -> None:
+    class Closing(Desk):
+        async def restored(self, socket: Any) -> None:
+            await socket.push_navigate("/elsewhere")
+
+    store = MemoryStateStore()
+    app = worker(store, view=Closing)
+    app.add_live_view("/elsewhere", Desk)
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        await page.click("button")
+        await client.restart()
+        assert page.path == "/elsewhere"
+        assert shown(page) == ["0", "7"]
+        await app.app_context.kept_states.flush()
+        assert len(store) == 1  # that of the other view
+
+
+async def test_temporary_names_are_loaded_again(tmp_path: Path) -> None:
+    class Lines(LiveView[dict[str, Any]], keep=True):
+        template = LiveTemplate.from_string(
+            '<p>{{ n }}</p>{% for line in lines %}<i>{{ line }}</i>{% endfor %}<button phx-click="x">+</button>',
+            "lines.html",
+        )
+
+        async def mount(self, socket: Any, session: Any) -> None:
+            socket.context = {"n": 0, "lines": ["loaded"]}
+            socket.temporary(lines=())
+
+        async def handle_event(self, event: str, payload: Any, socket: Any) -> None:
+            socket.context["n"] += 1
+
+    app = worker(view=Lines)
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        await page.click("button")
+        await page.drop()
+        await page.reconnect()  # its view could not render these names once more, so it starts again
+        assert (page.find("p").text, page.find("i").text) == ("1", "loaded")
+
+
+async def test_flash_and_title_come_along_and_the_title_of_a_new_version_counts(tmp_path: Path) -> None:
+    class Titled(Desk):
+        template = LiveTemplate.from_string(
+            '<p id="n">{{ n }}</p><p id="loaded">{{ flash.get("info", "") }}</p>'
+            '<button phx-click="inc">+</button><i phx-click="name">t</i>',
+            "titled.html",
+        )
+        title = "Old"
+
+        async def mount(self, socket: Any, session: Any) -> None:
+            await super().mount(socket, session)
+            socket.live_title = Titled.title
+
+        async def handle_event(self, event: str, payload: Any, socket: Any) -> None:
+            await super().handle_event(event, payload, socket)
+            socket.put_flash("info", event)
+            if event == "name":
+                socket.live_title = "1 unread"
+
+    app = worker(view=Titled)
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        await page.click("button")
+        Titled.title = "New"
+        await client.restart()
+        assert (shown(page), page.title) == (["1", "inc"], "New | LiveView")
+        await page.click("i")
+        await client.restart()
+        assert (shown(page), page.title) == (["2", "name"], "1 unread | LiveView")

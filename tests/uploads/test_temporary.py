@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from pyview import PyView
 from pyview.testing import LiveClient
 from pyview.uploads import TempFileWriter
 from pyview.uploads.temporary import TemporaryFiles, sweep
+from tests.asgi import shift_time
 
 _UPLOADING = """
 import asyncio, sys
@@ -191,4 +193,75 @@ def test_workers_that_start_together_do_not_delete_files_of_each_other(shared: P
     )
     processes = [subprocess.Popen([sys.executable, "-c", code, str(shared)]) for _ in range(4)]
     assert [process.wait(60) for process in processes] == [0] * 4
+    assert list(shared.iterdir()) == []
+
+
+def arrived(files: TemporaryFiles, folder: Path) -> Path:
+    descriptor, path = files.create(folder)
+    os.write(descriptor, b"hello")
+    os.close(descriptor)
+    return path
+
+
+def pinned_by_killed_process(folder: Path, until: float) -> tuple[Path, Path]:
+    lock, upload = left(folder)
+    upload.write_text("hello")
+    os.utime(upload, (until, until))
+    return lock, upload
+
+
+def test_a_pinned_file_of_a_killed_process_stays_until_its_time_is_over(shared: Path) -> None:
+    lock, upload = pinned_by_killed_process(shared, time.time() + 300)
+    sweep(shared)
+    assert lock.exists()
+    assert upload.exists()
+    os.utime(upload, (1, 1))
+    sweep(shared)
+    assert not lock.exists()
+    assert not upload.exists()
+
+
+def test_another_process_adopts_a_pinned_file_once(shared: Path) -> None:
+    _, upload = pinned_by_killed_process(shared, time.time() + 300)
+    one, two = TemporaryFiles(), TemporaryFiles()
+    adopted = one.adopt(upload, 5)
+    assert adopted.read_text() == "hello"
+    assert adopted.stat().st_mtime <= time.time()
+    with pytest.raises(FileNotFoundError):
+        two.adopt(upload, 5)
+    one.delete(adopted)
+    sweep(shared)
+    assert list(shared.iterdir()) == []
+
+
+def test_only_the_very_file_is_adopted(tmp_path: Path, shared: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("hello")
+    _, upload = pinned_by_killed_process(shared, time.time() + 300)
+    link = upload.with_name("pyview-upload-0123456789abcdef-link")
+    link.symlink_to(precious)
+    hard = upload.with_name("pyview-upload-0123456789abcdef-hard")
+    hard.hardlink_to(precious)
+    files = TemporaryFiles()
+    for path, size in ((upload, 4), (link, 5), (hard, 5), (precious, 5), (shared / "missing", 5)):
+        with pytest.raises(FileNotFoundError):
+            files.adopt(path, size)
+    assert precious.read_text() == "hello"
+    assert sorted(path.name for path in shared.iterdir()) == sorted(
+        [".pyview-upload-0123456789abcdef.lock", upload.name, link.name, hard.name]
+    )
+
+
+def test_a_file_that_no_process_adopts_in_time_is_deleted(
+    shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = TemporaryFiles()
+    path = arrived(files, shared)
+    assert not files.leave(path)  # nobody knows of it
+    files.pin(path, time.time() + 300)
+    assert files.leave(path)
+    files.delete_expired()
+    assert path.exists()
+    shift_time(monkeypatch, 301)
+    files.delete_expired()
     assert list(shared.iterdir()) == []

@@ -242,6 +242,7 @@ async def handle_leave(process: ViewProcess, message: Leave) -> None:
 def _answer(process: ViewProcess, message: Join | Rejoin, rendered: Diff) -> None:
     socket = process.socket
     if socket.navigation is not None:
+        process.drop_kept()
         _refuse(process, message.ref, navigation_payload(process, socket.navigation) | last_events(process))
         return
     response: dict[str, Any] = {"rendered": rendered, "liveview_version": process.app.liveview_version}
