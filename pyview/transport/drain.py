@@ -30,6 +30,22 @@ _KEEP_TIME = 1.0
 _STOPS = CloseReason(RESTART, "the server stops")
 
 
+class Pace:
+    """Count of the connections that are due, at `rate` a second. One that was late is made up for."""
+
+    def __init__(self, rate: float) -> None:
+        self._rate = rate
+        self._begun = asyncio.get_running_loop().time()
+        self._taken = 0
+
+    def due(self) -> int:
+        """Return how many more are due now, at least one."""
+        passed = asyncio.get_running_loop().time() - self._begun
+        number = max(1, round(self._rate * passed) - self._taken)
+        self._taken += number
+        return number
+
+
 class Drain:
     """Ends the connections and views of one application when its server stops.
 
@@ -121,9 +137,10 @@ class Drain:
     async def _close_connections(self, app: AppContext) -> None:
         """Ask the clients to connect again, a few at a time. Close the connections of those that do not."""
         waiting = deque(self._connections.monitor)
-        size = self._batch_size(len(waiting), app)
+        pace = Pace(self._rate(len(waiting), app))
         while waiting or self._asked:
-            batch = [waiting.popleft() for _ in range(min(size, len(waiting)))]
+            due = pace.due() if self._may_wait(app) else len(waiting)
+            batch = [waiting.popleft() for _ in range(min(due, len(waiting)))]
             waiting += await self._ask(batch, app)
             await self._close_asked(app)
             if self._may_wait(app):
@@ -176,10 +193,9 @@ class Drain:
         self._stored_twice.add(connection)
         return True
 
-    def _batch_size(self, connections: int, app: AppContext) -> int:
+    def _rate(self, connections: int, app: AppContext) -> float:
         limits = app.security
-        slowest = connections / max(limits.drain_timeout * _SHARE, _PAUSE)
-        return max(1, round(max(limits.drain_rate, slowest) * _PAUSE))
+        return max(limits.drain_rate, connections / max(limits.drain_timeout * _SHARE, _PAUSE))
 
     def _may_wait(self, app: AppContext) -> bool:
         stops_at = app.unfinished.stops_at

@@ -107,6 +107,15 @@ async def test_a_low_rate_does_not_exceed_the_drain_timeout(caplog: pytest.LogCa
     assert not [message for message in caplog.messages if "are left" in message]
 
 
+async def test_a_slow_store_does_not_lower_the_rate() -> None:
+    async def slowly(connection: FakeConnection) -> None:
+        await asyncio.sleep(0.2)
+
+    worker = Worker(drain_rate=200)
+    worker.connect(200, keeping=slowly)
+    assert await worker.drained() < 4
+
+
 async def test_one_that_handles_an_event_closes_after_it_and_after_the_others() -> None:
     worker = Worker()
     slow = worker.connect()
