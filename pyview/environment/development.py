@@ -24,8 +24,8 @@ from pyview.environment.workers import started_together
 logger = logging.getLogger("pyview")
 
 STATE: Final = "state.db"
-SOCKETS: Final = "state.db.workers"
-"""The directory of the workers' sockets; the last worker removes it."""
+SOCKETS: Final = "state.db.workers*"
+"""The directories of the workers' sockets, one for each `PYVIEW_APP_ID`; the last worker removes its own."""
 
 SECRET: Final = "secret"  # noqa: S105  the name of a file
 _SECRET_BYTES: Final = 32
@@ -70,7 +70,7 @@ def shared_secret(environ: Mapping[str, str]) -> str:
 
 def remove_if_unused(directory: Path) -> None:
     """Remove a shared directory after the last of its workers has left."""
-    if not (directory / SOCKETS).exists():
+    if not any(directory.glob(SOCKETS)):
         shutil.rmtree(directory, ignore_errors=True)
 
 

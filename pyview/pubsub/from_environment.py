@@ -1,5 +1,6 @@
 """The choice of a PubSub from the environment: Redis, sockets of one host, or the memory of this process."""
 
+import hashlib
 import logging
 import os
 import socket
@@ -32,18 +33,20 @@ def pubsub_from_environment(
 
     Raises `ValueError` for an invalid URL, `RuntimeError` if the extra `[redis]` is needed and not installed.
     """
-    group = environ.get("PYVIEW_APP_ID", "").strip()
-    kind: StoreKind[PubSub] = StoreKind(MemoryPubSub, REDIS, partial(_of_this_host, group))
+    application = environ.get("PYVIEW_APP_ID", "").strip()
+    kind: StoreKind[PubSub] = StoreKind(MemoryPubSub, REDIS, partial(_of_this_host, application))
     return from_environment(kind, environ, health)
 
 
-def _of_this_host(group: str, state: str, health: HealthRegistry | None = None) -> PubSub:
+def _of_this_host(application: str, state: str, health: HealthRegistry | None = None) -> PubSub:
     if not hasattr(socket, "AF_UNIX"):
         logger.warning(
             "this system has no Unix sockets: broadcasts stay in this worker; set PYVIEW_REDIS_URL"
         )
         return MemoryPubSub()
-    return LocalPubSub(Path(f"{state}{DIRECTORY}"), group=group)
+    # Any text may be a name, so a digest of it is a part of the path.
+    name = f"-{hashlib.sha256(application.encode()).hexdigest()[:8]}" if application else ""
+    return LocalPubSub(Path(f"{state}{DIRECTORY}{name}"))
 
 
 @asynccontextmanager

@@ -34,18 +34,14 @@ class LocalPubSub:
     get a broadcast before `broadcast` returns, those of other workers a moment later; all get the broadcasts of one
     worker in the same order. A worker gets only what it has subscribers for. A publisher waits for no other worker: a
     bounded number of messages is queued for each, and one that has missed some gets `MISSED`.
-
-    `group`: workers with another one are refused.
     """
 
-    def __init__(self, directory: Path, *, group: str = "") -> None:
+    def __init__(self, directory: Path) -> None:
         self._local = MemoryPubSub()
         # The topics with subscribers, and the time of the first one; other workers send what came after it.
         self._subscribed_at: dict[str, float] = {}
         self._recent = RecentBroadcasts()
-        self._peers = LocalPeers(
-            SocketDirectory(directory), group, self._announce_all, self._read, self._catch_up
-        )
+        self._peers = LocalPeers(SocketDirectory(directory), self._announce_all, self._read, self._catch_up)
         self._closed = False
 
     async def start(self) -> None:

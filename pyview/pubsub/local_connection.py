@@ -45,6 +45,9 @@ class Receiver(Protocol):
     def frame_received(self, connection: "WorkerConnection", kind: int, payload: bytes) -> GiveWay | None:
         """Handle a frame. Return a function to await before the next one. Raises `InvalidFrame`."""
 
+    def frame_refused(self, connection: "WorkerConnection", error: InvalidFrame) -> None:
+        """Log why the connection is closed."""
+
     def caught_up(self, connection: "WorkerConnection", seconds: float) -> None:
         """Repair the state of the other worker: frames of that many seconds were left out."""
 
@@ -157,7 +160,7 @@ class WorkerConnection(asyncio.Protocol):
                     self._stop_reading(give_way)
                     return
         except InvalidFrame as error:
-            logger.warning("a connection between workers of this host is closed: %s", error)
+            self._receiver.frame_refused(self, error)
             self.abort()
 
     def _frames(self) -> Iterator[tuple[int, bytes]]:

@@ -21,6 +21,7 @@ GREETING_TIMEOUT: Final = 5.0
 REPAIR_PERIOD: Final = 5.0
 MAX_TOPIC_BYTES: Final = 64 * 1024 * 1024
 _MAX_UNGREETED: Final = 64
+_MAX_REFUSALS: Final = 100  # kinds of refusals that are logged
 _BYTES_PER_TOPIC: Final = 100  # of a set's entry and the text's own memory, roughly
 
 
@@ -61,7 +62,7 @@ class LocalPeer:
 
 
 class LocalPeers:
-    """The workers whose sockets are in `directory` and that have the same `group`.
+    """The workers whose sockets are in `directory`.
 
     Each worker listens at a socket of its own, and connects to all others when it starts. Two that call each other at
     the same time keep the call of the one with the smaller id. Every few seconds a worker looks whether its socket is
@@ -74,13 +75,11 @@ class LocalPeers:
     def __init__(
         self,
         directory: SocketDirectory,
-        group: str,
         met: Callable[[LocalPeer], None],
         read: Callable[[LocalPeer, int, bytes], GiveWay | None],
         caught_up: Callable[[LocalPeer, float], None],
     ) -> None:
         self.directory = directory
-        self._group = group
         self._met = met
         self._read = read
         self._caught_up = caught_up
@@ -93,6 +92,7 @@ class LocalPeers:
         self._server: asyncio.Server | None = None
         self._repairing: asyncio.Task[None] | None = None
         self._problem = ""
+        self._refusals: set[str] = set()
 
     def __iter__(self) -> Iterator[LocalPeer]:
         return iter(self._by_connection.values())
@@ -214,8 +214,7 @@ class LocalPeers:
     # Greetings
 
     def _greeting(self) -> bytes:
-        about = {"protocol": PROTOCOL, "group": self._group, "id": self._worker_id}
-        return frame(FrameKind.GREETING, orjson.dumps(about))
+        return frame(FrameKind.GREETING, orjson.dumps({"protocol": PROTOCOL, "id": self._worker_id}))
 
     def _greeted(self, connection: WorkerConnection, payload: bytes) -> None:
         if connection.peer_id:
@@ -244,8 +243,6 @@ class LocalPeers:
         about: Any = read_json(payload)
         if not isinstance(about, dict) or about.get("protocol") != PROTOCOL:
             raise InvalidFrame("the other end is no worker of this version of PyView")
-        if about.get("group") != self._group:
-            raise InvalidFrame("the other end belongs to an application with another PYVIEW_APP_ID")
         peer_id = about.get("id")
         if not isinstance(peer_id, str) or not 0 < len(peer_id) <= 64:
             raise InvalidFrame("a greeting without an id")
@@ -266,6 +263,12 @@ class LocalPeers:
         peer = self._by_connection.get(connection)
         if peer is not None:
             self._caught_up(peer, seconds)
+
+    def frame_refused(self, connection: WorkerConnection, error: InvalidFrame) -> None:
+        # Once: during a deploy, workers of another version are called again and again.
+        if str(error) not in self._refusals and len(self._refusals) < _MAX_REFUSALS:
+            self._refusals.add(str(error))
+            logger.warning("a connection between workers of this host is closed: %s", error)
 
     def connection_ended(self, connection: WorkerConnection) -> None:
         self._by_connection.pop(connection, None)

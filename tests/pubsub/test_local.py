@@ -46,8 +46,8 @@ class Listener:
 async def make(tmp_path: Path) -> AsyncIterator[Make]:
     async with AsyncExitStack() as stack:
 
-        def worker(directory: Path = tmp_path / "state.db.workers", group: str = "") -> LocalPubSub:
-            made = LocalPubSub(directory, group=group)
+        def worker(directory: Path = tmp_path / "state.db.workers") -> LocalPubSub:
+            made = LocalPubSub(directory)
             stack.push_async_callback(made.close)
             return made
 
@@ -255,12 +255,40 @@ async def test_a_worker_that_cannot_listen_is_connected_nevertheless(
     assert "No space left on device" in caplog.text
 
 
-async def test_groups_do_not_mix(make: Make, caplog: pytest.LogCaptureFixture) -> None:
-    one, other = make(group="shop"), make(group="office")
+async def test_applications_with_names_of_their_own_do_not_mix(tmp_path: Path) -> None:
+    environs = [
+        {"PYVIEW_STATE": str(tmp_path / "state.db"), "PYVIEW_APP_ID": name} for name in ("a", "b", "")
+    ]
+    shop, office, unnamed = map(pubsub_from_environment, environs)
+    listeners = [Listener() for _ in range(3)]
+    for worker, listener in zip((shop, office, unnamed), listeners, strict=True):
+        await worker.subscribe("chat", listener)
+    assert [await worker.others() for worker in (shop, office, unnamed)] == [0, 0, 0]
+    await shop.broadcast("chat", 1)
+    await office.broadcast("chat", 2)
+    assert [listener.payloads for listener in listeners] == [[1], [2], []]
+    for worker in (shop, office, unnamed):
+        await worker.close()
+
+
+async def test_a_worker_of_another_version_is_refused_and_logged_once(
+    make: Make, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(local_peers, "REPAIR_PERIOD", 0.02)
+    one = make()
     await one.start()
+    other, greetings = make(), 0
+
+    def newer() -> bytes:
+        nonlocal greetings
+        greetings += 1
+        return frame(FrameKind.GREETING, b'{"protocol":2,"id":"newer"}')
+
+    monkeypatch.setattr(other._peers, "_greeting", newer)
     await other.start()
-    assert (await one.others(), await other.others()) == (0, 0)
-    await eventually(lambda: "another PYVIEW_APP_ID" in caplog.text)
+    await eventually(lambda: greetings > 3)
+    assert await one.others() == 0
+    assert caplog.text.count("no worker of this version of PyView") == 1
 
 
 # What other processes may send
@@ -271,17 +299,15 @@ async def raw(worker: LocalPubSub) -> tuple[asyncio.StreamReader, asyncio.Stream
     return await asyncio.open_unix_connection(str(worker._peers.directory.path / name))
 
 
-GREETING = frame(FrameKind.GREETING, b'{"protocol":1,"group":"","id":"stranger"}')
+GREETING = frame(FrameKind.GREETING, b'{"protocol":1,"id":"stranger"}')
 INVALID = {
     "noise": b"GET / HTTP/1.1\r\nhost: x\r\n\r\n",
     "a frame that is too large": GREETING + b"\xff\xff\xff\xff\x05",
     "a greeting that is too large": b"\0\0\xff\xff\x01",
     "no greeting": frame(FrameKind.MESSAGE, b'"chat"\n1'),
     "a greeting without JSON": frame(FrameKind.GREETING, b"{"),
-    "a greeting of another version": frame(FrameKind.GREETING, b'{"protocol":2,"group":"","id":"x"}'),
-    "a greeting with a long id": frame(
-        FrameKind.GREETING, b'{"protocol":1,"group":"","id":"%b"}' % (b"x" * 99)
-    ),
+    "a greeting of another version": frame(FrameKind.GREETING, b'{"protocol":2,"id":"x"}'),
+    "a greeting with a long id": frame(FrameKind.GREETING, b'{"protocol":1,"id":"%b"}' % (b"x" * 99)),
     "a second greeting": GREETING + GREETING,
     "an unknown kind": GREETING + b"\0\0\0\0\x63",
     "a topic that is no text": GREETING + frame(FrameKind.MESSAGE, b"[]\n1"),
