@@ -5,12 +5,14 @@ What is due is noted and not queued: while the PubSub is slow, the next message 
 
 import asyncio
 import logging
+from itertools import zip_longest
 from typing import Any, Final
 
 from pyview.presence.places import Places
 from pyview.presence.replication import Message
 from pyview.presence.state import Place, PresenceEntry
 from pyview.pubsub.memory import MISSED, WORKER_TOPICS, MemoryPubSub, PubSub, Subscriber
+from pyview.wire.message import json_text
 
 logger = logging.getLogger("pyview")
 
@@ -19,6 +21,7 @@ WORKERS: Final = "pyview:presence"
 
 _PAUSE: Final = 0.05  # seconds from one message with changes to the next
 _MOST_ENTRIES: Final = 1000  # in one message
+_PART_BYTES: Final = 256 * 1024  # after which a message gets no further entry
 
 
 def topic_of(worker_id: str) -> str:
@@ -152,24 +155,22 @@ class Outbox:
         changes, self._changes = list(self._changes.values()), {}
         # A storm of joins is one message for each pause, and not one for each join.
         self._next_changes = asyncio.get_running_loop().time() + _PAUSE
-        for first in range(0, len(changes), _MOST_ENTRIES):
+        for some in _parts(changes):
             self._number += 1
-            some = changes[first : first + _MOST_ENTRIES]
             await self._send({"kind": "changes", "number": self._number, "changes": some})
 
     async def _send_everything(self, worker: str | None) -> None:
         # Changes that are not sent yet are included, and follow once more. Applying them twice does no harm.
-        number, entries, moving = self._number, self._places.of(self._worker_id), self._moving()
-        parts = max(1, -(-len(entries) // _MOST_ENTRIES))
-        for part in range(parts):
-            some = entries[part * _MOST_ENTRIES : (part + 1) * _MOST_ENTRIES]
-            message = {"kind": "everything", "number": number, "part": part, "parts": parts}
-            await self._send({**message, "entries": list(map(list, some)), "moving": moving}, worker)
-
-    def _moving(self) -> list[list[Any]]:
-        """Return the entries that no worker holds, each with the seconds that it has left."""
         now = asyncio.get_running_loop().time()
-        return [[*held.entry, round(held.until - now, 3)] for held in self._places.moving()]
+        number = self._number
+        held = _parts([list(entry) for entry in self._places.of(self._worker_id)])
+        moving = _parts([[*each.entry, round(each.until - now, 3)] for each in self._places.moving()])
+        # An answer without entries is one, too: it says that there are none.
+        nothing: list[list[Any]] = []
+        pairs = list(zip_longest(held, moving, fillvalue=nothing)) or [(nothing, nothing)]
+        for part, (entries, others) in enumerate(pairs):
+            message = {"kind": "everything", "number": number, "part": part, "parts": len(pairs)}
+            await self._send({**message, "entries": entries, "moving": others}, worker)
 
     async def _send(self, message: Message, worker: str | None = None) -> None:
         topic = WORKERS if worker is None else topic_of(worker)
@@ -194,6 +195,19 @@ class Outbox:
             self._subscriber = None
         if not alone:
             await self._send({"kind": "bye", "moved": moved})
+
+
+def _parts(rows: list[list[Any]]) -> list[list[list[Any]]]:
+    """Return the rows in as many lists as make small messages: a worker must not be blocked by reading one."""
+    parts: list[list[list[Any]]] = []
+    size = _PART_BYTES
+    for row in rows:
+        if size >= _PART_BYTES or len(parts[-1]) >= _MOST_ENTRIES:
+            parts.append([])
+            size = 0
+        parts[-1].append(row)
+        size += len(json_text(row, "presence"))
+    return parts
 
 
 def _first(workers: dict[str | None, None]) -> str | None:

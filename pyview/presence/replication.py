@@ -13,6 +13,7 @@ from pyview.presence.state import PresenceEntry, frozen
 Message = dict[str, Any]
 
 _MOST_WORKERS: Final = 1000
+_MOST_PARTS: Final = 10_000
 _LARGEST_CLAIM: Final = 2**53
 """Unix time in milliseconds is far below."""
 
@@ -20,7 +21,7 @@ _LARGEST_CLAIM: Final = 2**53
 class Peer:
     """Another worker: the number of its last known change, and the time of its last message.
 
-    `parts` holds what has come of an answer with all of its entries.
+    `parts` holds the messages that have come of an answer with all of its entries.
     """
 
     __slots__ = ("last_message", "number", "parts")
@@ -28,7 +29,7 @@ class Peer:
     def __init__(self, last_message: float) -> None:
         self.number = -1
         self.last_message = last_message
-        self.parts: list[list[Any]] = []
+        self.parts: list[Message] = []
 
 
 class Peers:
@@ -128,22 +129,22 @@ class Peers:
 
     def _take_part(self, worker: str, peer: Peer, message: Message) -> None:
         part, parts = _number(message["part"]), _number(message["parts"])
+        if parts > _MOST_PARTS:
+            raise ValueError(f"an answer in more than {_MOST_PARTS} parts")
         if part == 0:
             peer.parts.clear()
         if part != len(peer.parts):
             return  # a part was lost: the next heartbeat asks again
-        peer.parts.append(message["entries"])
+        peer.parts.append(message)
         if part + 1 == parts:
-            entries = [_entry(fields) for part in peer.parts for fields in part]
-            peer.parts.clear()
-            self._replace(worker, peer, _number(message["number"]), entries, message["moving"])
+            whole, peer.parts = peer.parts, []
+            self._replace(worker, peer, _number(message["number"]), whole)
 
-    def _replace(
-        self, worker: str, peer: Peer, number: int, entries: list[PresenceEntry], moving: list[Any]
-    ) -> None:
+    def _replace(self, worker: str, peer: Peer, number: int, parts: list[Message]) -> None:
         if number < peer.number:
             return  # it was overtaken by later changes
-        kept = [(_entry(fields), _seconds(seconds)) for *fields, seconds in moving]
+        entries = [_entry(fields) for part in parts for fields in part["entries"]]
+        kept = [(_entry(fields), _seconds(left)) for part in parts for *fields, left in part["moving"]]
         peer.number = number
         self._places.replace_all(worker, entries)
         now = self._clock()

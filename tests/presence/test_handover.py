@@ -7,7 +7,9 @@ import pytest
 
 from pyview.presence import Presence
 from pyview.presence.presence import START_TIMEOUT
+from pyview.wire.message import json_text
 from tests.presence.bus import Bus, Link, Page, Watcher, metas, run, worker
+from tests.presence.test_presence import View
 
 
 class Workers:
@@ -344,10 +346,15 @@ def test_a_fresh_worker_has_many_entries_at_its_first_list() -> None:
         one, two, _ = await workers.start()
         for number in range(3500):
             Page(f"user {number}").open((one, two)[number % 2])
+        large = View()
+        for topic in range(10):
+            one.track(large, f"topic {topic}", "large", {"text": "x" * 200_000})
         await asyncio.sleep(1)
         began = asyncio.get_running_loop().time()
         fresh = await workers.another()
         assert len(fresh.list("room")) == 3500
+        assert [len(fresh.list(f"topic {topic}")) for topic in range(10)] == [1] * 10
+        assert all(len(json_text(message, "test")) < 600_000 for _, message in workers.bus.sent)
         assert asyncio.get_running_loop().time() - began < START_TIMEOUT
         alone = Workers(1)
         began = asyncio.get_running_loop().time()

@@ -20,10 +20,10 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.asgi import poll
 from tests.servers.test_secrets import free_port
-from tests.stores.fixtures import valkey
+from tests.stores.fixtures import own_valkey, valkey
 from tests.stores.valkey import ValkeyProcess
 
-__all__ = ["valkey"]
+__all__ = ["own_valkey", "valkey"]
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SECRET = "t3st-s3cret-of-at-least-thirty-two-bytes"
@@ -182,6 +182,21 @@ async def test_a_rolling_restart(valkey: ValkeyProcess) -> None:
         for each in started[3:]:
             await poll(lambda each=each: each.lists("bcdef"), within=30)  # type: ignore[misc]
             assert (await changes(each))[1] == ["a"]
+
+
+async def test_an_outage_of_the_broker_removes_nobody(own_valkey: ValkeyProcess) -> None:
+    async with workers({"PYVIEW_REDIS_URL": own_valkey.url}) as started:
+        pages = await opened("abc", started)
+        own_valkey.kill()
+        # Longer than a silent worker is waited for.
+        await asyncio.sleep(13)
+        await pages[0].socket.close(4000)  # type: ignore[union-attr]
+        own_valkey.start()
+        for each in started:
+            await poll(lambda each=each: each.lists("bc"), within=30)  # type: ignore[misc]
+        await asyncio.sleep(1)
+        for each in started:
+            assert await changes(each) == (list("abc"), ["a"])
 
 
 def _is_at(page: Page, worker: Worker) -> bool:

@@ -203,6 +203,7 @@ async def test_invalid_messages_are_ignored(caplog: pytest.LogCaptureFixture) ->
         everything("x", 0, entry, moving=[[*entry, "10"]]),
         everything("x", 0, entry, moving=None),
         everything("x", 0, parts=None),
+        everything("x", 0, parts=10**6),
     ]
     for message in invalid:
         await pubsub.broadcast(WORKERS, message)
