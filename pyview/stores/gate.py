@@ -2,7 +2,8 @@
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable
+import sys
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 from pyview.stores.health import StoreUnavailable
@@ -34,12 +35,13 @@ class StoreGate:
             raise StoreUnavailable("the store has not answered the question before this one")
         if is_patient and not self._lost:
             return await self._answer(question)
-        task = asyncio.get_running_loop().create_task(self._answer(question))
+        task = _started(self._answer(question))
         task.add_done_callback(_retrieve)
         if self._lost:
             self._probe = task
             patience = math.inf if needed else 0.0
-        await asyncio.wait((task,), timeout=None if math.isinf(patience) else patience)
+        if not task.done():
+            await asyncio.wait((task,), timeout=None if math.isinf(patience) else patience)
         if not task.done():
             self._probe = task
             raise StoreUnavailable("the store has not answered yet")
@@ -56,6 +58,14 @@ class StoreGate:
             raise
         self._lost = False
         return answer
+
+
+def _started(answer: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+    loop = asyncio.get_running_loop()
+    if sys.version_info >= (3, 12):
+        # A SQLite file answers without a wait: then there is nothing to schedule.
+        return asyncio.Task(answer, loop=loop, eager_start=True)
+    return loop.create_task(answer)
 
 
 def _retrieve(task: asyncio.Task[Any]) -> None:
