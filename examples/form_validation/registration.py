@@ -16,7 +16,7 @@ class RegistrationContext(TypedDict):
 
 
 class RegistrationLiveView(LiveView[RegistrationContext], keep=Keep("form", hours=24)):
-    # A deploy must not cost anybody half a registration. The passwords stay in the browser.
+    # A deploy must not cost a visitor half a registration. The passwords stay in the browser.
     async def mount(self, socket: LiveViewSocket[RegistrationContext], session: Any) -> None:
         socket.context = blank()
 

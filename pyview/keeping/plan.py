@@ -44,7 +44,6 @@ class KeepPlan:
         self._adapters: dict[str, Adapter | Unkeepable] = {}
         self._hints: dict[type, Mapping[str, Any]] = {}
         self._logged: set[str] = set()
-        self._checked = False
 
     def check(self) -> None:
         """Raise `ValueError` for a name that the context does not have, `TypeError` for one that cannot be kept."""

@@ -45,6 +45,7 @@ class Keep:
     def __repr__(self) -> str:
         parts = [repr(name) for name in self.names or ()]
         parts += [] if self.hours is None else [f"hours={self.hours:g}"]
+        parts += [f"streams={sorted(self.streams)}"] if self.streams else []
         return f"Keep({', '.join(parts)})"
 
 

@@ -29,7 +29,7 @@ Adapter: TypeAlias = TypeAdapter[Any] | None
 
 
 class Unkeepable(TypeError):
-    """A value or an annotation that cannot be kept. The message says why and what to do."""
+    """A value or an annotation that cannot be kept. Its message is the reason."""
 
 
 class Changed(ValueError):
@@ -42,7 +42,7 @@ def is_made_by_mount(value: Any) -> bool:
 
 
 def adapter_of(hint: Any) -> Adapter:
-    """Return the adapter of an annotation; None for one that says nothing, and for a form.
+    """Return the adapter of an annotation; None for one without information, such as `Any`, and for a form.
 
     Raises `Unkeepable`.
     """

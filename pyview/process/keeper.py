@@ -104,9 +104,9 @@ class Keeper:
     def seconds(self, limits: SecurityConfig) -> float:
         """Return the time for which its state is stored: the longest that the view or a component asks for."""
         plans = [self.plan, *(each.callbacks.keep for each in self.process.components or ())]
-        hours = [plan.keep.hours for plan in plans if plan is not None and plan.keep.hours is not None]
-        wished = max((each * 3600 for each in hours), default=limits.keep_seconds)
-        return min(wished, limits.max_keep_seconds)
+        hours = [plan.keep.hours for plan in plans if plan is not None]
+        wished = [limits.keep_seconds if each is None else each * 3600 for each in hours]
+        return min(max(wished, default=limits.keep_seconds), limits.max_keep_seconds)
 
     # What is stored
 
@@ -168,11 +168,7 @@ class Keeper:
         """Lay the kept state over what `mount` and `handle_params` made."""
         socket, visit = self.process.socket, self.process.mount_context.visit
         if self.plan is not None:
-            socket.context = self.plan.laid_over(socket.context, kept.own.values)
-        if kept.own.flash:
-            socket.flash.update(kept.own.flash)
-        if kept.own.files and self.process.upload_manager is not None:
-            self.process.upload_manager.adopt(None, kept.own.files)
+            self._lay_part(socket, self.plan, kept.own)
         if kept.title is not None:
             socket.live_title = kept.title
         # A page that has missed a message has not all items, and they cannot be sent again.
@@ -183,15 +179,18 @@ class Keeper:
     def lay_over_component(self, instance: ComponentInstance) -> bool:
         """Lay the kept state over a component that was just placed. Return False if it has none."""
         kept = self._waiting.pop(component_name(*instance.key), None) if self._waiting else None
-        plan, socket = instance.callbacks.keep, instance.socket
+        plan = instance.callbacks.keep
         if kept is None or plan is None:
             return False
+        self._lay_part(instance.socket, plan, kept)
+        return True
+
+    def _lay_part(self, socket: LiveViewSocket[Any], plan: KeepPlan, kept: KeptPart) -> None:
         socket.context = plan.laid_over(socket.context, kept.values)
         if kept.flash:
             socket.flash.update(kept.flash)
         if kept.files and self.process.upload_manager is not None:
             self.process.upload_manager.adopt(socket.cid, kept.files)
-        return True
 
 
 def _digest(text: str) -> bytes:

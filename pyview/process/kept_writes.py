@@ -89,7 +89,7 @@ class KeptWrites:
         if self._timer is not None and self._due <= due:
             return
         self._disarm()
-        # uvloop's handle of a call without delay does not tell when it is due.
+        # uvloop's handle of a call without delay has no `when`.
         self._due, self._timer = due, loop.call_later(seconds, self._tick)
 
     def _disarm(self) -> None:

@@ -13,7 +13,7 @@ from pyview.wire.uploads import ChosenFile
 
 @dataclass(frozen=True, slots=True)
 class KeptFile:
-    """One entry whose file has arrived completely: its upload, what the browser said of it, its temporary file."""
+    """One entry whose file has arrived completely: its upload, its description by the browser, its temporary file."""
 
     upload: str
     upload_ref: str

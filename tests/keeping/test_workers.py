@@ -174,7 +174,7 @@ class Feed(LiveView[dict[str, Any]], keep=Keep("n", streams=("rows",))):
         '<button phx-click="add">+</button>'
         '<ul id="rows" phx-update="stream">'
         '{% for id, row in streams.rows %}<li id="{{ id }}">{{ row.id }}</li>{% endfor %}</ul>'
-        '<ol id="news" phx-update="stream">{% for id, row in streams.news %}<li id="{{ id }}">{{ row.id }}</li>'
+        '<ol id="notes" phx-update="stream">{% for id, row in streams.notes %}<li id="{{ id }}">{{ row.id }}</li>'
         "{% endfor %}</ol>",
         "feed.html",
     )
@@ -182,12 +182,12 @@ class Feed(LiveView[dict[str, Any]], keep=Keep("n", streams=("rows",))):
     async def mount(self, socket: Any, session: Any) -> None:
         socket.context = {"n": 0}
         socket.stream("rows", [{"id": 0}])
-        socket.stream("news", [{"id": 0}])
+        socket.stream("notes", [{"id": 0}])
 
     async def handle_event(self, event: str, payload: Any, socket: Any) -> None:
         socket.context["n"] += 1
         socket.stream_insert("rows", {"id": socket.context["n"]})
-        socket.stream_insert("news", {"id": socket.context["n"]})
+        socket.stream_insert("notes", {"id": socket.context["n"]})
 
 
 async def test_items_of_a_named_stream_stay_in_the_page_and_others_are_read_again(tmp_path: Path) -> None:
@@ -197,7 +197,7 @@ async def test_items_of_a_named_stream_stay_in_the_page_and_others_are_read_agai
         await page.click("button")
         await relay.move(page, 1)
         assert [each.text for each in page.find_all("#rows li")] == ["0", "1"]
-        assert [each.text for each in page.find_all("#news li")] == ["0"]
+        assert [each.text for each in page.find_all("#notes li")] == ["0"]
         await page.click("button")
         assert [each.text for each in page.find_all("#rows li")] == ["0", "1", "2"]
         page._tab.state.view.channel.received -= 1  # type: ignore[union-attr]  # it has missed a message

@@ -257,7 +257,7 @@ def test_a_file_that_no_process_adopts_in_time_is_deleted(
 ) -> None:
     files = TemporaryFiles()
     path = arrived(files, shared)
-    assert not files.leave(path)  # nobody knows of it
+    assert not files.leave(path)  # no state names it
     files.pin(path, time.time() + 300)
     assert files.leave(path)
     files.delete_expired()
