@@ -24,6 +24,7 @@ from pyview.wire.message import json_text
 
 logger = logging.getLogger("pyview")
 
+MOST_BYTES = 16 * 1024 * 1024 - 4096  # of a message; the rest is for its envelope
 START_TIMEOUT = 2.0  # seconds that `start` waits for the server
 TURN = 64  # broadcasts before the event loop gets a turn
 FLUSH_TIMEOUT = 1.0  # seconds that `close` waits for the server to take the last broadcasts
@@ -54,7 +55,8 @@ class RedisPubSub:
         self._pending = PendingBroadcasts(self._local.deliver)
         self._received = ReceivedBroadcasts(self._server, self._channels)
         self._kept = KeptBroadcasts(self._server, self._channels, self._worker_id, self._received.clock)
-        self._started = False
+        self._synchronising: asyncio.Task[None] | None = None
+        self._started = self._closed = False
         self.share_health = self._server.share_health
 
     async def start(self) -> None:
@@ -62,19 +64,20 @@ class RedisPubSub:
         link = self._server.link
         self._server.begin()
         link.watch(self)
-        self._started = True
+        self._started, self._closed, self._synchronising = True, False, None
         for channel in (self._channels.workers, *self._topics):
             await link.listen(channel, self)
         await link.attempted(START_TIMEOUT)
 
     async def close(self) -> None:
+        """Close connections, after the last broadcasts were sent. Later ones stay in this worker."""
         link = self._server.link
         self._pending.close()
         await self._kept.close(FLUSH_TIMEOUT)
         with suppress(StoreUnavailable):
             await link.flush(FLUSH_TIMEOUT)
         link.unwatch(self)
-        self._started = False
+        self._started, self._closed = False, True
         for channel in (self._channels.workers, *self._topics):
             link.unlisten(channel, self)
         await self._server.close()
@@ -84,9 +87,12 @@ class RedisPubSub:
         channel = self._channels.of(topic)
         if topic != MISSED:  # it never comes from the server
             self._topics.setdefault(channel, set()).add(topic)
-        if not self._started:
+        # A task that goes on after the end must not open the connections again.
+        if not self._started and not self._closed:
             await self.start()
-        if topic in self._topics.get(channel, ()):  # the subscriber may have ended meanwhile
+        if self._started and topic in self._topics.get(
+            channel, ()
+        ):  # the subscriber may have ended meanwhile
             self._received.subscribed(topic)
             await self._server.link.listen(channel, self)
 
@@ -117,24 +123,36 @@ class RedisPubSub:
     async def broadcast(self, topic: str, message: Any, *, keep: float = 0.0) -> None:
         """Publish, and let workers that are cut off have the broadcast for `keep` seconds.
 
-        Raises `UnencodableValue` if the message is not JSON-serialisable, `ValueError` for a time out of range.
+        Raises `UnencodableValue` if the message is not JSON-serialisable, `ValueError` if it has more than 16 MiB, and
+        for a time out of range.
         """
         if not 0 <= keep <= LONGEST:
             raise ValueError(f"broadcast(keep=...) expected 0 to {LONGEST:g} seconds, got {keep!r}")
         body = json_text(message, f"broadcast({topic!r})")
-        self._server.begin()
-        give_way = self._publish(topic, body, keep)
+        if len(body) + len(topic) > MOST_BYTES:
+            raise ValueError(
+                f"broadcast({topic[:80]!r}) expected a message of at most 16 MiB, got {len(body)} bytes"
+            )
+        # What may be missing is known by each worker for itself.
+        alone = self._closed or topic == MISSED
+        give_way = (
+            self._local.deliver(topic, orjson.loads(body)) if alone else self._publish(topic, body, keep)
+        )
         if give_way is not None:
             await give_way()
+        if not alone:
+            await self._give_way()
+
+    async def _give_way(self) -> None:
+        """Let the server and own subscribers catch up, in a loop of broadcasts; never waits for a silent server."""
         await self._pending.give_way()
         await self._kept.give_way()
         await self._server.link.give_way(MANY)
         if not self._number % TURN:
-            await asyncio.sleep(
-                0
-            )  # a loop of broadcasts must not stop the event loop, whatever the server does
+            await asyncio.sleep(0)
 
     def _publish(self, topic: str, body: bytes, keep: float) -> GiveWay | None:
+        self._server.begin()
         channel, link = self._channels.of(topic), self._server.link
         self._number = number = self._number + 1
         taken = self._send(channel, Envelope(self._worker_id, number, topic, body), keep)
@@ -168,8 +186,10 @@ class RedisPubSub:
             return self._pending.returned(message.number)
         if message.kept and not self._received.is_new(message):
             return None
-        # The check of the channel: a topic cannot be used that other code does not expect from a server.
-        if not self._local.subscribers(message.topic) or channel != self._channels.of(message.topic):
+        # Others may publish to the channels: only their own topics are expected on them.
+        if channel != self._channels.of(message.topic) or message.topic == MISSED:
+            return None
+        if not self._local.subscribers(message.topic):
             return None
         return self._local.deliver(message.topic, orjson.loads(message.body))
 
@@ -181,7 +201,13 @@ class RedisPubSub:
             self._pending.held = False
 
     def alive(self) -> None:
-        """Do nothing: a subscriber needs no sign of life."""
+        if self._received.outdated and self._synchronising is None:
+            self._synchronising = asyncio.get_running_loop().create_task(self._synchronise())
+
+    async def _synchronise(self) -> None:
+        with suppress(StoreUnavailable):
+            await self._received.synchronise()
+        self._synchronising = None
 
     def lost(self) -> None:
         self._pending.deliver_all()
@@ -229,7 +255,8 @@ class RedisPubSub:
         return bool(others) if topic.startswith(WORKER_TOPICS) or not others else None
 
     async def _other_listeners(self, channel: str) -> int:
-        self._server.begin()
+        if not self._closed:
+            self._server.begin()
         link = self._server.link
         _, listeners = await link.run("reading", "PUBSUB", "NUMSUB", channel)
         return max(0, int(listeners) - link.listens(channel))

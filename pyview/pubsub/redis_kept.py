@@ -26,11 +26,12 @@ PAUSE: Final = 0.1  # seconds before the next attempt to send broadcasts again
 SLICE: Final = 0.05  # seconds without an answer after which a sender does not wait for the server
 
 # Numbers of a worker have no gaps, so its last number shows what the server has: one that it has already is not added
-# again, and one that comes too early is refused, until the worker sends those before it. ARGV[2] is 1 if the worker has
-# none of those any more. The longest time of the broadcasts in the stream decides what is removed from it.
+# again, and one that comes too early is refused, until the worker sends those before it. If those have expired, ARGV[2]
+# is the last number that the worker knows the server to have; after a restart it is another one, and they are refused
+# again. The longest time of the broadcasts in the stream decides what is removed from it.
 ADD: Final = """
 local number, last = tonumber(ARGV[1]), tonumber(redis.call('GET', KEYS[2]) or 0)
-if number <= last or (number > last + 1 and ARGV[2] == '0') then return last end
+if number <= last or (number > last + 1 and last ~= tonumber(ARGV[2])) then return last end
 local keep, longest = tonumber(ARGV[3]), tonumber(redis.call('GET', KEYS[3]) or 0)
 if keep >= longest then
   longest = keep
@@ -61,11 +62,11 @@ class KeptBroadcasts:
     """The kept broadcasts of this worker: sent in their order, and again until the server has them.
 
     The server, which may lose its data at a restart, is asked for its last number of this worker after each outage.
-    `clock` returns the time of the server in milliseconds, 0 if it is unknown.
+    `clock` returns the time of the server at a moment of `time.monotonic()`, in milliseconds, 0 if it is unknown.
     """
 
     def __init__(
-        self, server: RedisServer, channels: Channels, worker_id: bytes, clock: Callable[[], int]
+        self, server: RedisServer, channels: Channels, worker_id: bytes, clock: Callable[[float], int]
     ) -> None:
         self._server = server
         self._channels = channels
@@ -109,10 +110,9 @@ class KeptBroadcasts:
     async def give_way(self) -> None:
         """Wait while many have no answer. Does not wait for a server that answers none."""
         while self._number - self._confirmed > MANY and not self._stalled and self._repeating is None:
-            progress = self._progress
             try:
                 async with asyncio.timeout(SLICE):
-                    await progress.wait()
+                    await self._progress.wait()
             except TimeoutError:
                 self._stalled = True
 
@@ -138,21 +138,20 @@ class KeptBroadcasts:
     # Sending
 
     def _send(self, kept: Kept) -> "asyncio.Future[Any]":
-        answer = self._server.link.ask_script(ADD, self._keys, *self._arguments(kept, first=False))
+        answer = self._server.link.ask_script(ADD, self._keys, *self._arguments(kept))
         answer.add_done_callback(lambda done: self._answered(kept.envelope.kept, done))
         return answer
 
-    def _arguments(self, kept: Kept, *, first: bool) -> tuple[Any, ...]:
+    def _arguments(self, kept: Kept, last: int = -1) -> tuple[Any, ...]:
         number, milliseconds = kept.envelope.kept, math.ceil(kept.keep * 1000)
         channel = self._channels.of(kept.envelope.topic)
-        return number, int(first), milliseconds, channel, self._message(kept), STREAM_LENGTH
+        return number, last, milliseconds, channel, self._message(kept), STREAM_LENGTH
 
     def _message(self, kept: Kept) -> bytes:
         """Encode a broadcast. One that is sent late has the time at which it was made, by the clock of the server."""
-        if self._repeating is None or not self._clock():
+        if self._repeating is None:
             return kept.envelope.encoded()
-        age = time.monotonic() - (kept.ends - kept.keep)
-        return kept.envelope._replace(at=self._clock() - int(age * 1000)).encoded()
+        return kept.envelope._replace(at=self._clock(kept.ends - kept.keep)).encoded()
 
     def _answered(self, number: int, answer: "asyncio.Future[Any]") -> None:
         if answer.cancelled():
@@ -183,7 +182,7 @@ class KeptBroadcasts:
         last = int(await self._server.run("publishing", "GET", self._keys[1]) or 0)
         while missing := [kept for kept in self._kept if kept.envelope.kept > last][:TOGETHER]:
             # The first one by itself: the server may not know the script any more.
-            last = int(await self._server.script(ADD, self._keys, *self._arguments(missing[0], first=True)))
+            last = int(await self._server.script(ADD, self._keys, *self._arguments(missing[0], last)))
             self._confirm(last)
             answers = [self._send(kept) for kept in missing[1:]]
             for answer in answers:

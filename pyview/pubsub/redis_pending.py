@@ -1,6 +1,7 @@
 """Broadcasts of this worker that its own subscribers get when they come back from the server."""
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Final
@@ -20,7 +21,7 @@ class PendingBroadcasts:
 
     def __init__(self, deliver: Callable[[str, Any], GiveWay | None]) -> None:
         self._deliver = deliver
-        self._messages: dict[int, tuple[str, Any]] = {}
+        self._messages: OrderedDict[int, tuple[str, Any]] = OrderedDict()
         self._timer: asyncio.TimerHandle | None = None
         self._progress = asyncio.Event()
         self._returned = 0  # the last number that came back
@@ -44,14 +45,14 @@ class PendingBroadcasts:
         if message is None:
             return None
         # The server keeps the order of a worker: earlier ones were refused, and do not come any more.
-        for earlier in [known for known in self._messages if known < number]:
-            self._deliver(*self._messages.pop(earlier))
+        while self._messages and next(iter(self._messages)) < number:
+            self._deliver(*self._messages.popitem(last=False)[1])
         self._announce_progress()
         return self._deliver(*message)
 
     def deliver_all(self) -> None:
         """Deliver all broadcasts now."""
-        messages, self._messages = self._messages, {}
+        messages, self._messages = self._messages, OrderedDict()
         for message in messages.values():
             self._deliver(*message)
         self._announce_progress()

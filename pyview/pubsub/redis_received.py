@@ -1,6 +1,7 @@
 """The kept broadcasts of other workers: read after an outage, and delivered once."""
 
 import logging
+import math
 import time
 from collections.abc import AsyncIterator
 from typing import Final
@@ -12,7 +13,8 @@ logger = logging.getLogger("pyview")
 
 PAGE: Final = 500  # broadcasts of one read
 MOST_SENDERS: Final = 1000  # workers whose last number is known; with each deploy there are new ones
-MARGIN: Final = 2000  # milliseconds that a read after an outage begins before it
+MARGIN: Final = 2.0  # seconds that a read after an outage begins before it
+SYNCHRONISED: Final = 60.0  # seconds for which the clock of the server is known
 
 
 class ReceivedBroadcasts:
@@ -27,22 +29,33 @@ class ReceivedBroadcasts:
         self._channels = channels
         self._last: dict[bytes, int] = {}
         self._since: dict[str, int] = {}
-        self._ahead: float | None = None  # milliseconds from `time.monotonic()` to the clock of the server
+        # The clock of the server is ahead of `time.monotonic()` by so many seconds: at least, and at most.
+        self._ahead: tuple[float, float] | None = None
+        self._asked = -math.inf
 
-    def clock(self) -> int:
-        """Return the time of the server in milliseconds, 0 if it is unknown."""
-        return 0 if self._ahead is None else int(time.monotonic() * 1000 + self._ahead)
+    def clock(self, moment: float) -> int:
+        """Return the latest time of the server at `moment`, by `time.monotonic()`, in milliseconds; 0 if unknown."""
+        return 0 if self._ahead is None else math.ceil((moment + self._ahead[1]) * 1000)
 
     async def synchronise(self) -> None:
         """Ask the server for its time. Raises `StoreUnavailable`."""
-        sent = time.monotonic()
+        sent = self._asked = time.monotonic()
         seconds, microseconds = await self._server.run("reading", "TIME")
-        middle = (sent + time.monotonic()) / 2
-        self._ahead = int(seconds) * 1000 + int(microseconds) / 1000 - middle * 1000
+        asked = int(seconds) + int(microseconds) / 1_000_000
+        self._ahead = (asked - time.monotonic(), asked - sent)
+
+    @property
+    def outdated(self) -> bool:
+        """True if the clocks may have drifted apart."""
+        return time.monotonic() - self._asked > SYNCHRONISED
 
     def subscribed(self, topic: str) -> None:
-        """Note the first subscriber of a topic: what was broadcast before is not for this worker."""
-        self._since.setdefault(topic, self.clock())
+        """Note the first subscriber of a topic: what was broadcast before is not for this worker.
+
+        In doubt it counts as earlier: a broadcast must not be lost because the clocks are not known exactly.
+        """
+        since = 0 if self._ahead is None else int((time.monotonic() + self._ahead[0]) * 1000)
+        self._since.setdefault(topic, since)
 
     def forget(self, topic: str) -> None:
         """Note that a topic has no subscriber any more."""
@@ -62,7 +75,7 @@ class ReceivedBroadcasts:
 
         Raises `StoreUnavailable`.
         """
-        start = f"{max(0, self.clock() - int(gap * 1000) - MARGIN)}-0"
+        start = f"{max(0, self.clock(time.monotonic() - gap - MARGIN))}-0"
         while True:
             page = await self._server.run("reading", "XRANGE", self._channels.kept, start, "+", "COUNT", PAGE)
             for name, fields in page:

@@ -1,5 +1,7 @@
 """Broadcasts with `keep`: delivered once, in order, to workers that were cut off."""
 
+import asyncio
+import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from functools import partial
@@ -97,6 +99,49 @@ async def test_a_worker_that_was_cut_off_reads_what_it_missed(
     await until(lambda: bool(missed.events))
     await one.send(30)
     await until(lambda: one.numbers == two.numbers == list(range(31)))
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_all_workers_get_all_broadcasts_once_and_in_order_whatever_is_cut(
+    own_valkey: ValkeyProcess, room: Callable[[], Room], seed: int
+) -> None:
+    chance = random.Random(seed)
+    rooms = [room() for _ in range(3)]
+    await joined(*rooms)
+    sent: list[list[int]] = [[], [], []]
+
+    async def broadcast() -> None:
+        for _ in range(chance.randrange(1, 30)):
+            worker = chance.randrange(3)
+            sent[worker].append(1000 * worker + len(sent[worker]))
+            await rooms[worker].send(sent[worker][-1])
+            if chance.random() < 0.1:
+                await asyncio.sleep(chance.random() / 50)
+
+    def cut(kind: str) -> None:
+        with own_valkey.client() as admin:
+            admin.client_kill_filter(_type=kind)
+
+    def restart() -> None:
+        own_valkey.kill()
+        own_valkey.start()
+
+    cuts: list[Callable[[], None]] = [
+        restart,
+        own_valkey.kill,
+        partial(cut, "pubsub"),
+        partial(cut, "normal"),
+    ]
+    for _ in range(15):
+        await broadcast()
+        chance.choice(cuts)()
+        await broadcast()
+        if not own_valkey.running:
+            own_valkey.start()
+    await until(partial(all_have, sum(map(len, sent)), *rooms), 30)
+    for each in rooms:
+        for worker, numbers in enumerate(sent):
+            assert [number for number in each.numbers if number // 1000 == worker] == numbers
 
 
 async def test_who_subscribes_after_a_broadcast_does_not_get_it(

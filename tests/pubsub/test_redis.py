@@ -14,6 +14,7 @@ from pyview.pubsub.from_environment import pubsub_from_environment
 from pyview.pubsub.local import LocalPubSub
 from pyview.pubsub.memory import MISSED, MemoryPubSub
 from pyview.pubsub.redis import RedisPubSub
+from pyview.pubsub.redis_channels import Envelope
 from pyview.wire.message import UnencodableValue
 from tests.stores.fixtures import BreakableServer, FreezableServer, own_valkey, valkey
 from tests.stores.revocations.workers import until
@@ -259,6 +260,47 @@ async def test_a_slow_subscriber_makes_the_publisher_give_way(valkey: ValkeyProc
     served.set()
     await publishing
     await until(lambda: slow.events == [InfoEvent("room", number) for number in range(5000)])
+
+
+async def test_a_stranger_on_the_channels_cannot_use_other_topics(valkey: ValkeyProcess, make: Make) -> None:
+    worker, listener = make(valkey.url), Listener()
+    topics = [MISSED, "room", "pyview:worker:one"]
+    for topic in topics:
+        await worker.subscribe(topic, listener)
+    async with Redis.from_url(valkey.url) as stranger:
+        for topic in topics:
+            message = Envelope(b"0" * 32, 1, topic, b'"forged"').encoded()
+            for channel in {worker._channels.of(other) for other in topics} - {worker._channels.of(topic)}:
+                await stranger.publish(channel, message)
+        await stranger.publish(worker._channels.of(MISSED), Envelope(b"0" * 32, 1, MISSED, b"1").encoded())
+    await worker.broadcast("room", "real")
+    await until(lambda: bool(listener.events))
+    assert listener.events == [InfoEvent("room", "real")]
+
+
+async def test_a_message_that_is_too_large_is_refused(valkey: ValkeyProcess, make: Make) -> None:
+    with pytest.raises(ValueError, match=r"expected a message of at most 16 MiB, got 16777218 bytes"):
+        await make(valkey.url).broadcast("room", "x" * 16 * 1024 * 1024)
+
+
+async def test_after_its_end_a_worker_broadcasts_to_itself_only(valkey: ValkeyProcess, make: Make) -> None:
+    worker, other, listener = make(valkey.url), make(valkey.url), Listener()
+    await worker.subscribe("room", listener)
+    await other.start()
+    await worker.close()
+    assert await other.others() == 0
+    await worker.broadcast("room", 1)
+    await worker.subscribe("later", listener)
+    assert (listener.events, await worker.others(), await worker.reaches("room")) == (
+        [InfoEvent("room", 1)],
+        0,
+        None,
+    )
+    assert await other.others() == 0
+    await worker.start()
+    assert await other.others() == 1
+    await other.broadcast("later", 2)
+    await until(lambda: listener.events == [InfoEvent("room", 1), InfoEvent("later", 2)])
 
 
 async def test_it_starts_without_a_server(own_valkey: ValkeyProcess, make: Make) -> None:

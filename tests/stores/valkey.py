@@ -26,6 +26,10 @@ class ValkeyProcess:
     def url(self) -> str:
         return f"unix://{self._socket}"
 
+    @property
+    def running(self) -> bool:
+        return self._process is not None
+
     def start(self) -> None:
         options = ["--port", "0", "--unixsocket", str(self._socket), "--save", "", "--appendonly", "no"]
         self._process = subprocess.Popen(
