@@ -186,7 +186,12 @@ class LocalPeers:
         connection = self._calls[worker_id] = WorkerConnection(self, worker_id)
         # There is no timeout for the answer: a worker that is stopped answers when it goes on.
         connection.send(self._greeting())
-        await asyncio.get_running_loop().create_unix_connection(lambda: connection, sock=calling)
+        try:
+            await asyncio.get_running_loop().create_unix_connection(lambda: connection, sock=calling)
+        except BaseException:
+            calling.close()
+            self._forget_attempt(connection)
+            raise
 
     def _accept(self) -> WorkerConnection:
         connection = WorkerConnection(self)

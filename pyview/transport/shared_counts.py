@@ -30,6 +30,7 @@ SILENT: Final = 30.0  # seconds after which a worker is forgotten that may or ma
 EVERY_WORKER: Final = "*"
 _MAX_AGE: Final = 60  # seconds that a message is valid
 _COUNTS_PER_MESSAGE: Final = 2000
+_FEW_WORKERS: Final = 10
 
 Key = tuple[str, str]
 """Kind and name of what is counted, such as ("session", id)."""
@@ -96,6 +97,8 @@ class SharedCounts:
             if task is not None:
                 task.cancel()
         self._sending = self._watching = None
+        self._own.clear()
+        self._changes.clear()
         for worker in list(self._workers):
             self._forget(worker)
 
@@ -115,7 +118,12 @@ class SharedCounts:
             self._own[digest] = count
         else:
             self._own.pop(digest, None)
-        self._send_in(0.0 if urgent else DELAY)
+        self._send_in(0.0 if urgent else DELAY * self._slowness)
+
+    @property
+    def _slowness(self) -> float:
+        """Factor of the times between two messages: with many workers, what each gets from all must not grow."""
+        return max(1.0, len(self._workers) / _FEW_WORKERS)
 
     # Sending
 
@@ -230,7 +238,7 @@ class SharedCounts:
         """Forget the counts of workers that were killed."""
         try:
             while self._workers:
-                await asyncio.sleep(CHECK_PERIOD)
+                await asyncio.sleep(CHECK_PERIOD * self._slowness)
                 for worker_id, worker in list(self._workers.items()):
                     if not await self._is_alive(worker_id, worker):
                         self._forget(worker_id)
