@@ -56,10 +56,11 @@ class KeptProcess(Protocol):
 class Keeper:
     """Captures the kept state of one view.
 
-    `key` is the key under which its state was stored last, "" before the first time; `size` is the size of that state
-    in bytes, `stored_at` the time of the event loop. `dirty`: it may have changed. `dropped`: it is stored no more.
-    `page_left`: its page does not return. `unused` is the state that the page had, until its join is answered.
-    `has_token`: the browser carries a token of it. `resumed`: the page goes on with the items of its streams.
+    - `key`: the key under which its state was stored last, "" before the first time; `size` is its size in bytes.
+    - `renew_at`: loop time at which half of its time is over.
+    - `dirty`: it may have changed. `dropped`: it is stored no more. `page_left`: its page does not return.
+    - `unused`: the state that the page had, until its join is answered.
+    - `has_token`: the browser carries a token of it. `resumed`: the page goes on with the items of its streams.
     """
 
     __slots__ = (
@@ -73,9 +74,9 @@ class Keeper:
         "page_left",
         "plan",
         "process",
+        "renew_at",
         "resumed",
         "size",
-        "stored_at",
         "unused",
     )
 
@@ -90,7 +91,7 @@ class Keeper:
         self.dirty = self.dropped = self.has_token = self.resumed = False
         self.key = ""
         self.size = 0
-        self.stored_at = 0.0
+        self.renew_at = 0.0
         self._stored = b""
 
     # Identity
@@ -114,8 +115,8 @@ class Keeper:
         """Return True if this very state was stored last."""
         return key == self.key and _digest(text) == self._stored
 
-    def note_stored(self, key: str, text: str, now: float) -> None:
-        self.key, self.size, self.stored_at = key, len(text.encode()), now
+    def note_stored(self, key: str, text: str, renew_at: float) -> None:
+        self.key, self.size, self.renew_at = key, len(text.encode()), renew_at
         self._stored = _digest(text)
 
     def store_again(self) -> None:

@@ -96,6 +96,8 @@ class KeptReturns:
 
     async def _stored(self, keys: list[str], token: str) -> Snapshot | None:
         sealed = await self.take(keys)
+        if len(token) > self._limits.max_kept_token:
+            token = ""  # no worker has given that to a browser
         if not self.reads_tokens:
             return None if sealed is None else self._opened(keys, sealed)
         # The browser may carry the same state as a token.

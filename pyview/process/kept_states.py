@@ -135,7 +135,7 @@ class KeptStates:
         """Store the views again whose stored state has half of its time left: an idle page must not lose it."""
         now = asyncio.get_running_loop().time()
         for keeper in self._keepers:
-            if keeper.key and now - keeper.stored_at > keeper.seconds(self._limits) / 2:
+            if keeper.key and now >= keeper.renew_at:
                 self.touch(keeper)
 
     # Storing
@@ -173,7 +173,7 @@ class KeptStates:
             return None
         key, now = self._tokens().key(keeper.page), asyncio.get_running_loop().time()
         seconds = keeper.seconds(self._limits)
-        if keeper.is_stored(key, text) and now - keeper.stored_at < seconds / 2:
+        if keeper.is_stored(key, text) and now < keeper.renew_at:
             return None
         if keeper.key != key:
             self._writes.delete(keeper.key)
@@ -182,7 +182,7 @@ class KeptStates:
             self._writes.delete(keeper.key)
             return None
         sealed = self._tokens().seal(key, text, seconds)
-        self._note(keeper, key, text, now)
+        self._note(keeper, key, text, now + seconds / 2)
         if self._may_push(keeper):
             self._push(keeper, sealed)
         return StateEntry(key, sealed.encode(), seconds, _tag(keeper.process.mount_context))
@@ -198,9 +198,9 @@ class KeptStates:
             self._crashes.log(process.client, process.name, "keeping its state", error)
             return None
 
-    def _note(self, keeper: Keeper, key: str, text: str, now: float) -> None:
+    def _note(self, keeper: Keeper, key: str, text: str, renew_at: float) -> None:
         self._bytes -= keeper.size
-        keeper.note_stored(key, text, now)
+        keeper.note_stored(key, text, renew_at)
         self._bytes += keeper.size
         self._by_key[key] = keeper
 

@@ -134,6 +134,11 @@ class MountContext(NamedTuple):
     first: FirstMount | None = None
 
     @property
+    def lasting(self) -> "MountContext":
+        """The context without what only the join needs. An open page must not hold it: it may be large."""
+        return self._replace(connecting=None, kept=None, first=None, visit=self.visit._replace(token=""))
+
+    @property
     def view_class(self) -> type[LiveView[Any]]:
         return self.location.route.view_class
 

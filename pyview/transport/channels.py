@@ -353,8 +353,7 @@ class Channels:
         if process is None:
             return False
         channel.process = process
-        # The message may have to wait, and the connect parameters may be large.
-        rejoin = Rejoin(ref, mount_context._replace(connecting=None), join.navigated)
+        rejoin = Rejoin(ref, mount_context.lasting, join.navigated)
         process.attach(channel, self.intake, rejoin)
         return True
 

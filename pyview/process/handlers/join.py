@@ -81,8 +81,7 @@ async def _mount(process: ViewProcess, mount_context: MountContext) -> Diff:
     process.guard = mount_context.guard
     process.name = mount_context.view_class.__qualname__
     process.resources = lifecycle.resources_of(mount_context)
-    # Connect data holds the handshake and the parameters, which an open page must not keep.
-    process.mount_context = mount_context._replace(connecting=None, kept=None, first=None)
+    process.mount_context = mount_context.lasting
     # Looked up once for each view, so that an event finds its caller without a search.
     process.call_event = event_caller(mount_context.view_class)
     process.call_info = info_caller(mount_context.view_class)
