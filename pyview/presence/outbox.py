@@ -5,8 +5,9 @@ What is due is noted and not queued: while the PubSub is slow, the next message 
 
 import asyncio
 import logging
+from collections.abc import Iterator
 from itertools import zip_longest
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from pyview.presence.places import Places
 from pyview.presence.replication import Message
@@ -20,8 +21,12 @@ WORKERS: Final = "pyview:presence"
 """Topic of the messages to all workers."""
 
 _PAUSE: Final = 0.05  # seconds from one message with changes to the next
-_MOST_ENTRIES: Final = 1000  # in one message
+_MOST_ENTRIES: Final = 500  # in one message
 _PART_BYTES: Final = 256 * 1024  # after which a message gets no further entry
+
+
+Rows: TypeAlias = list[list[Any]]
+"""Entries or changes as they are sent."""
 
 
 def topic_of(worker_id: str) -> str:
@@ -161,16 +166,21 @@ class Outbox:
 
     async def _send_everything(self, worker: str | None) -> None:
         # Changes that are not sent yet are included, and follow once more. Applying them twice does no harm.
-        now = asyncio.get_running_loop().time()
-        number = self._number
+        now, number = asyncio.get_running_loop().time(), self._number
         held = _parts([list(entry) for entry in self._places.of(self._worker_id)])
         moving = _parts([[*each.entry, round(each.until - now, 3)] for each in self._places.moving()])
-        # An answer without entries is one, too: it says that there are none.
-        nothing: list[list[Any]] = []
-        pairs = list(zip_longest(held, moving, fillvalue=nothing)) or [(nothing, nothing)]
-        for part, (entries, others) in enumerate(pairs):
-            message = {"kind": "everything", "number": number, "part": part, "parts": len(pairs)}
-            await self._send({**message, "entries": entries, "moving": others}, worker)
+        # The last message has no entries: only then it is known that it is the last one.
+        part, nothing = 0, Rows()
+        for part, (entries, others) in enumerate(zip_longest(held, moving, fillvalue=nothing), 1):
+            await self._send_part(number, part - 1, entries, others, worker)
+            await asyncio.sleep(0)  # the pages of this worker are not blocked until the last part is encoded
+        await self._send_part(number, part, None, None, worker)
+
+    async def _send_part(
+        self, number: int, part: int, entries: Rows | None, moving: Rows | None, worker: str | None
+    ) -> None:
+        fields = {"entries": entries or [], "moving": moving or [], "last": entries is None}
+        await self._send({"kind": "everything", "number": number, "part": part, **fields}, worker)
 
     async def _send(self, message: Message, worker: str | None = None) -> None:
         topic = WORKERS if worker is None else topic_of(worker)
@@ -197,17 +207,17 @@ class Outbox:
             await self._send({"kind": "bye", "moved": moved})
 
 
-def _parts(rows: list[list[Any]]) -> list[list[list[Any]]]:
-    """Return the rows in as many lists as make small messages: a worker must not be blocked by reading one."""
-    parts: list[list[list[Any]]] = []
-    size = _PART_BYTES
+def _parts(rows: Rows) -> Iterator[Rows]:
+    """Yield the rows in as many lists as make small messages: a worker must not be blocked by reading one."""
+    part, size = [], 0
     for row in rows:
-        if size >= _PART_BYTES or len(parts[-1]) >= _MOST_ENTRIES:
-            parts.append([])
-            size = 0
-        parts[-1].append(row)
+        part.append(row)
         size += len(json_text(row, "presence"))
-    return parts
+        if size >= _PART_BYTES or len(part) >= _MOST_ENTRIES:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part
 
 
 def _first(workers: dict[str | None, None]) -> str | None:

@@ -4,7 +4,7 @@ A page is at one worker at a time. If two have an entry for it, such as the work
 and the one that it came to, the larger claim holds it, and the other entry is dropped.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterator
 from typing import NamedTuple
 
 from pyview.presence.state import Place, PresenceEntry
@@ -94,13 +94,10 @@ class Places:
 
     # All places of a worker
 
-    def replace_all(self, worker: str, entries: Iterable[PresenceEntry]) -> None:
-        """Let `worker` hold `entries` and no others."""
-        by_place = {entry.place: entry for entry in entries}
-        for place in [place for place in self._held_by.get(worker, ()) if place not in by_place]:
+    def keep_only(self, worker: str, places: Container[Place]) -> None:
+        """Remove the entries that `worker` holds elsewhere than at `places`."""
+        for place in [place for place in self._held_by.get(worker, ()) if place not in places]:
             self._remove(place)
-        for entry in by_place.values():
-            self.hold(worker, entry)
 
     def leave_all(self, worker: str) -> None:
         """Remove all entries of `worker`."""

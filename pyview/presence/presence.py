@@ -5,7 +5,7 @@ import logging
 import sys
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from hashlib import blake2b
 from itertools import count
 from typing import Any, Final
@@ -230,17 +230,18 @@ class Presence:
 
     # Messages of other workers
 
-    def deliver(self, event: InfoEvent) -> None:
+    def deliver(self, event: InfoEvent) -> Callable[[], Awaitable[None]] | None:
         """Receive a message of another worker: presence is itself a subscriber of the PubSub."""
         if event.name == MISSED:
             self._compare_all()
-            return
+            return None
         try:
             self._peers.receive(event.payload)
         except (KeyError, TypeError, ValueError) as error:
             logger.warning("invalid message of a worker on %s: %r", WORKERS, error)
         if self._complete is not None and len(self._peers) >= self._expected:
             self._complete.set()
+        return _next_turn
 
     def _compare_all(self) -> None:
         """Find out what was missed while the link to the other workers was lost."""
@@ -350,6 +351,11 @@ class Presence:
             self._timer = None
             self._draining = False
             await self._lists.close()
+
+
+async def _next_turn() -> None:
+    # A message may have hundreds of entries, and more of them may follow at once: the pages have their turn in between.
+    await asyncio.sleep(0)
 
 
 def _ref_of(page: PageKey) -> str:

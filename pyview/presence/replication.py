@@ -8,12 +8,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from pyview.presence.places import Places
-from pyview.presence.state import PresenceEntry, frozen
+from pyview.presence.state import Place, PresenceEntry, frozen
 
 Message = dict[str, Any]
 
 _MOST_WORKERS: Final = 1000
-_MOST_PARTS: Final = 10_000
 _LARGEST_CLAIM: Final = 2**53
 """Unix time in milliseconds is far below."""
 
@@ -21,15 +20,17 @@ _LARGEST_CLAIM: Final = 2**53
 class Peer:
     """Another worker: the number of its last known change, and the time of its last message.
 
-    `parts` holds the messages that have come of an answer with all of its entries.
+    While an answer with all of its entries comes, `next_part` is the number of its next message, and `answered` has the
+    places of the entries so far.
     """
 
-    __slots__ = ("last_message", "number", "parts")
+    __slots__ = ("answered", "last_message", "next_part", "number")
 
     def __init__(self, last_message: float) -> None:
         self.number = -1
         self.last_message = last_message
-        self.parts: list[Message] = []
+        self.next_part: int | None = None
+        self.answered: set[Place] = set()
 
 
 class Peers:
@@ -128,28 +129,27 @@ class Peers:
                 self._places.leave(worker, entry.place, entry.claim)
 
     def _take_part(self, worker: str, peer: Peer, message: Message) -> None:
-        part, parts = _number(message["part"]), _number(message["parts"])
-        if parts > _MOST_PARTS:
-            raise ValueError(f"an answer in more than {_MOST_PARTS} parts")
+        """Apply a part of an answer at once: a large answer as a whole would block the worker for too long."""
+        number, part, last = _number(message["number"]), _number(message["part"]), bool(message["last"])
         if part == 0:
-            peer.parts.clear()
-        if part != len(peer.parts):
+            # An answer that was overtaken by later changes is left out, with all of its parts.
+            peer.next_part = None if number < peer.number else 0
+            peer.answered = set()
+        if part != peer.next_part:
             return  # a part was lost: the next heartbeat asks again
-        peer.parts.append(message)
-        if part + 1 == parts:
-            whole, peer.parts = peer.parts, []
-            self._replace(worker, peer, _number(message["number"]), whole)
-
-    def _replace(self, worker: str, peer: Peer, number: int, parts: list[Message]) -> None:
-        if number < peer.number:
-            return  # it was overtaken by later changes
-        entries = [_entry(fields) for part in parts for fields in part["entries"]]
-        kept = [(_entry(fields), _seconds(left)) for part in parts for *fields, left in part["moving"]]
-        peer.number = number
-        self._places.replace_all(worker, entries)
-        now = self._clock()
-        for entry, seconds in kept:
-            self._places.keep(entry, now + min(seconds, self._handover))
+        entries = [_entry(fields) for fields in message["entries"]]
+        moving = [(_entry(fields), _seconds(left)) for *fields, left in message["moving"]]
+        # Changes from before the answer may still arrive, and are in it already.
+        peer.number = number if last else -1
+        peer.next_part = None if last else part + 1
+        for entry in entries:
+            self._places.hold(worker, entry)
+            peer.answered.add(entry.place)
+        for entry, left in moving:
+            self._places.keep(entry, self._clock() + min(left, self._handover))
+        if last:
+            self._places.keep_only(worker, peer.answered)
+            peer.answered = set()
 
     # The end of a worker
 

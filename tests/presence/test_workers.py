@@ -174,7 +174,7 @@ async def test_a_blocked_worker_does_not_remove_the_others() -> None:
 
 
 def everything(worker: str, number: int, *entries: list[Any], **fields: Any) -> dict[str, Any]:
-    message = {"from": worker, "kind": "everything", "number": number, "part": 0, "parts": 1}
+    message = {"from": worker, "kind": "everything", "number": number, "part": 0, "last": True}
     return {**message, "entries": list(entries), "moving": [], **fields}
 
 
@@ -202,8 +202,7 @@ async def test_invalid_messages_are_ignored(caplog: pytest.LogCaptureFixture) ->
         everything("x", 0, ["room", None, *entry[2:]]),
         everything("x", 0, entry, moving=[[*entry, "10"]]),
         everything("x", 0, entry, moving=None),
-        everything("x", 0, parts=None),
-        everything("x", 0, parts=10**6),
+        everything("x", 0, part=None),
     ]
     for message in invalid:
         await pubsub.broadcast(WORKERS, message)
@@ -239,10 +238,10 @@ async def test_an_answer_that_is_overtaken_or_incomplete_changes_nothing() -> No
     await pubsub.broadcast(WORKERS, everything("x", 1, old))
     assert keys(one) == ["old", "new"]
     for part in (0, 2):
-        await pubsub.broadcast(WORKERS, everything("x", 3, part=part, parts=3))
+        await pubsub.broadcast(WORKERS, everything("x", 3, part=part, last=part == 2))
     assert keys(one) == ["old", "new"]
     for part in (0, 1, 2):
-        await pubsub.broadcast(WORKERS, everything("x", 3, part=part, parts=3))
+        await pubsub.broadcast(WORKERS, everything("x", 3, part=part, last=part == 2))
     assert keys(one) == []
     await one.close()
 
