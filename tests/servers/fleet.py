@@ -60,7 +60,7 @@ class FleetClient:
     """A browser: its requests reach one worker after the other."""
 
     def __init__(self, fleet: Fleet, **options: Any) -> None:
-        self._fleet = fleet
+        self.fleet = fleet
         self._http = httpx.AsyncClient(headers={"host": SITE}, timeout=60, **options)
 
     async def __aenter__(self) -> "FleetClient":
@@ -72,7 +72,7 @@ class FleetClient:
         await self._http.aclose()
 
     async def request(self, method: str, path: str, **options: Any) -> httpx.Response:
-        url = f"http://127.0.0.1:{self._fleet.next_port()}{path}"
+        url = f"http://127.0.0.1:{self.fleet.next_port()}{path}"
         response = await self._http.request(method, url, **options)
         # As if it had come from the site.
         response.request = httpx.Request(method, f"http://{SITE}{path}")

@@ -75,6 +75,17 @@ async def test_a_page_works_over_two_workers() -> None:
         assert await poller.get() == {"status": 410}
 
 
+async def test_a_silent_page_stays_at_any_worker() -> None:
+    async with two_workers(poll_window=0.5) as (one, two):
+        poller = await opened(one.client, page := await load(one.client, "/count"))
+        await poller.join(page)
+        for worker in (two, one, two, one, two):  # longer than a session without a request lasts
+            poller.client = worker.client
+            assert (await poller.get())["status"] == 204
+        assert await poller.send(event(page, "5", "inc")) == 200
+        assert (await poller.get())["status"] == 200
+
+
 async def test_a_newer_poll_at_another_worker_takes_over() -> None:
     async with two_workers(poll_window=5) as (one, two):
         page = await load(one.client, "/count")
