@@ -75,7 +75,7 @@ class KeptBroadcasts:
         self._kept: deque[Kept] = deque()
         self._next_end = math.inf
         self._size = self._number = self._confirmed = 0
-        self._full = self._lost = self._stalled = False
+        self._full = self._lost = self._stalled = self._closed = False
         self._progress = asyncio.Event()
         self._repeating: asyncio.Task[None] | None = None
         self._cleaning: asyncio.TimerHandle | None = None
@@ -91,7 +91,7 @@ class KeptBroadcasts:
         if len(self._kept) >= MOST or self._size + size > MOST_BYTES:
             self._refuse()
             return False
-        self._full = False
+        self._full = self._closed = False
         self._number += 1
         kept = Kept(envelope._replace(kept=self._number), keep, time.monotonic() + keep, size)
         self._kept.append(kept)
@@ -119,7 +119,7 @@ class KeptBroadcasts:
     def check(self) -> None:
         """Send again what the server does not have: it may have lost its data."""
         self._remove_expired()
-        if self._kept and self._repeating is None:
+        if self._kept and self._repeating is None and not self._closed:
             self._repeating = asyncio.get_running_loop().create_task(self._repeat())
 
     async def close(self, seconds: float) -> None:
@@ -128,6 +128,9 @@ class KeptBroadcasts:
             async with asyncio.timeout(seconds):
                 while self._number > self._confirmed and self._kept:
                     await self._progress.wait()
+        self._closed = (
+            True  # the end of the connection fails the last ones, which must not begin a repetition
+        )
         if self._cleaning is not None:
             self._cleaning.cancel()
             self._cleaning = None
@@ -168,7 +171,7 @@ class KeptBroadcasts:
 
     async def _repeat(self) -> None:
         try:
-            while True:
+            while self._kept:
                 try:
                     return await self._send_missing()
                 except StoreUnavailable:

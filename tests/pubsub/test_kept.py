@@ -179,6 +179,19 @@ async def test_a_broadcast_is_kept_for_its_time_only(
         assert 0 < admin.pttl("pyview:kept:0") <= 30_000
 
 
+async def test_no_task_remains_of_a_worker_that_ends_during_an_outage(
+    own_valkey: ValkeyProcess, room: Callable[[], Room]
+) -> None:
+    before = asyncio.all_tasks()
+    one = room()
+    await one.pubsub.start()
+    own_valkey.freeze()
+    await one.send(*range(10))
+    await one.pubsub.close()
+    assert asyncio.all_tasks() == before
+    own_valkey.thaw()
+
+
 async def test_what_cannot_be_kept_is_published_and_logged_once(
     room: Callable[[], Room], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
