@@ -245,8 +245,14 @@ class KeptStates:
         return await self._returns.find(mount_context)
 
     async def take_own(self, keys: list[str]) -> str | None:
-        """Return, once, a state that only this worker has, because its store is not shared."""
-        if self._store.shared or not keys:
+        """Return, once, a state that only this worker has, because its store is not shared.
+
+        Without one, the page looks into the shared store next: it has the last states of the views that have ended.
+        """
+        if not keys:
+            return None
+        if self._store.shared:
+            await self._writes.write_last()
             return None
         await self.flush()
         return await self._returns.take(keys)

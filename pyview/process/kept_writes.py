@@ -78,6 +78,14 @@ class KeptWrites:
         self._disarm()
         await asyncio.wait({self._begin(even_busy=even_busy)})
 
+    async def write_last(self) -> None:
+        """Write the states of the views that have ended, and return when the store has them."""
+        while self._writing is not None:
+            await asyncio.wait({self._writing})
+        if self._last:
+            self._disarm()
+            await asyncio.wait({self._begin(even_busy=False)})
+
     # The timer
 
     def _arm(self, seconds: float) -> None:

@@ -19,6 +19,7 @@ from pyview.transport.reconnect import DetachedViews
 logger = logging.getLogger("pyview")
 
 _PAUSE = 0.02  # seconds between two batches
+_MADE_UP = 4  # times as large as an ordinary batch is the largest one
 _SHARE = 0.5
 """Share of `drain_timeout` in which all idle connections close, however many there are."""
 _FETCH_TIME = 2.0
@@ -31,17 +32,22 @@ _STOPS = CloseReason(RESTART, "the server stops")
 
 
 class Pace:
-    """Count of the connections that are due, at `rate` a second. One that was late is made up for."""
+    """Count of the connections that are due, at `rate` a second. `clock` returns seconds.
 
-    def __init__(self, rate: float) -> None:
+    A pause that was too long is made up for, but not all at once: a worker that is late has too much to do already.
+    """
+
+    def __init__(self, rate: float, clock: Callable[[], float]) -> None:
         self._rate = rate
-        self._begun = asyncio.get_running_loop().time()
+        self._clock = clock
+        self._begun = clock()
         self._taken = 0
+        self._most = max(1, round(rate * _PAUSE * _MADE_UP))
 
     def due(self) -> int:
         """Return how many more are due now, at least one."""
-        passed = asyncio.get_running_loop().time() - self._begun
-        number = max(1, round(self._rate * passed) - self._taken)
+        owed = round(self._rate * (self._clock() - self._begun)) - self._taken
+        number = min(max(1, owed), self._most)
         self._taken += number
         return number
 
@@ -137,7 +143,7 @@ class Drain:
     async def _close_connections(self, app: AppContext) -> None:
         """Ask the clients to connect again, a few at a time. Close the connections of those that do not."""
         waiting = deque(self._connections.monitor)
-        pace = Pace(self._rate(len(waiting), app))
+        pace = Pace(self._rate(len(waiting), app), asyncio.get_running_loop().time)
         while waiting or self._asked:
             due = pace.due() if self._may_wait(app) else len(waiting)
             batch = [waiting.popleft() for _ in range(min(due, len(waiting)))]

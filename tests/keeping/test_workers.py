@@ -1,7 +1,7 @@
 """Workers that share a store: a page that reaches another one goes on with what it kept."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +10,11 @@ import pytest
 from pyview import LiveComponent, LiveView, live_render
 from pyview.keeping import Keep
 from pyview.stores import MemoryStateStore, SQLiteStateStore, StateStore
+from pyview.stores.states import StateEntry
 from pyview.stores.states_redis import RedisStateStore
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient, LocalFile, ViewCrashed
-from tests.asgi import eventually
+from tests.asgi import eventually, settled
 from tests.keeping.desk import Desk, Relay, shown, worker
 from tests.stores.fixtures import own_valkey, valkey
 from tests.stores.valkey import ValkeyProcess
@@ -55,6 +56,36 @@ async def test_a_killed_worker_has_stored_what_is_a_second_old(
         await page.click("button")
         await relay.move(page, 1)
         assert shown(page) == ["1", "7"]
+
+
+class SlowStateStore(SQLiteStateStore):
+    """A store that writes when the `gate` is open."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.gate = asyncio.Event()
+        self.written = 0
+
+    async def put(self, entries: Sequence[StateEntry]) -> None:
+        await self.gate.wait()
+        await super().put(entries)
+        self.written += len(entries)
+
+
+async def test_a_page_that_asks_its_old_worker_finds_the_last_state_in_the_store(tmp_path: Path) -> None:
+    store = SlowStateStore(tmp_path / "state.db")
+    app = worker(store)
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        await page.click("button")
+        (process,) = app.app_context.processes
+        process.stop()
+        asked = asyncio.create_task(app.app_context.kept_states.take_own(["its key"]))
+        await settled(asked.done)
+        assert not asked.done()
+        store.gate.set()
+        assert await asked is None
+        assert store.written == 1
 
 
 async def test_the_old_view_does_not_overwrite_the_new_one(store: Callable[[], StateStore]) -> None:

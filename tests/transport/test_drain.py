@@ -9,7 +9,7 @@ import pytest
 
 from pyview import PyView, SecurityConfig
 from pyview.transport.close_codes import CloseReason
-from pyview.transport.drain import Drain
+from pyview.transport.drain import Drain, Pace
 from tests.asgi import eventually
 
 SECRET = "t3st-s3cret-of-at-least-thirty-two-bytes"
@@ -107,13 +107,19 @@ async def test_a_low_rate_does_not_exceed_the_drain_timeout(caplog: pytest.LogCa
     assert not [message for message in caplog.messages if "are left" in message]
 
 
-async def test_a_slow_store_does_not_lower_the_rate() -> None:
-    async def slowly(connection: FakeConnection) -> None:
-        await asyncio.sleep(0.2)
+def test_a_batch_that_was_late_is_made_up_for_in_several_steps() -> None:
+    clock = [0.0]
+    pace = Pace(500, lambda: clock[0])
+    sizes = []
+    for passed in (0.02, 0.02, 0.08, 0.02, 0.5, 0.02, 0.02):
+        clock[0] += passed
+        sizes.append(pace.due())
+    assert sizes == [10, 10, 40, 10, 40, 40, 40]
 
-    worker = Worker(drain_rate=200)
-    worker.connect(200, keeping=slowly)
-    assert await worker.drained() < 4
+
+def test_one_at_least_is_due() -> None:
+    pace = Pace(0.001, lambda: 0.0)
+    assert [pace.due() for _ in range(3)] == [1, 1, 1]
 
 
 async def test_one_that_handles_an_event_closes_after_it_and_after_the_others() -> None:
