@@ -16,7 +16,7 @@ from pyview.stores.from_environment import (
 from pyview.stores.health import StoreUnavailable
 from pyview.stores.once import MemoryOnceStore, OnceStore, SQLiteOnceStore
 from pyview.stores.revocations import Listener, MemoryRevocations, Revocations
-from pyview.stores.revocations_shared import SQLiteRevocations
+from pyview.stores.revocations_sqlite import SQLiteRevocations
 from pyview.stores.sessions import KeyTaken, MemorySessionStore, Record, SessionStore, decode, encode
 from pyview.stores.sessions_sqlite import SQLiteSessionStore
 from pyview.stores.states import MemoryStateStore, SQLiteStateStore, StateEntry, StateStore

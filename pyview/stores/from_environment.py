@@ -14,7 +14,7 @@ from pyview.environment.development import shared_state
 from pyview.stores.health import HealthRegistry
 from pyview.stores.once import MemoryOnceStore, OnceStore, SQLiteOnceStore
 from pyview.stores.revocations import MemoryRevocations, Revocations
-from pyview.stores.revocations_shared import SQLiteRevocations
+from pyview.stores.revocations_sqlite import SQLiteRevocations
 from pyview.stores.sessions import MemorySessionStore, SessionStore
 from pyview.stores.sessions_sqlite import SQLiteSessionStore
 from pyview.stores.states import MemoryStateStore, SQLiteStateStore, StateStore

@@ -149,8 +149,7 @@ class Backlog:
     async def _clear_spool(self) -> None:
         if self._spool is not None:
             await self._spool.clear()
-            for key in tuple(self._keys):  # those that were added meanwhile
-                await self._spool.add(key)
+            await self._spool.add(*self._keys)  # those that were added meanwhile
 
 
 def log_unwritten(number: int, name: str, spool: Spool | None) -> None:

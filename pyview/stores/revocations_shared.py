@@ -1,22 +1,18 @@
-"""Revocations that several workers share through a log that all of them write and follow; the log in a SQLite file."""
+"""Revocations that several workers share through a log that all of them write and follow."""
 
 import asyncio
 import logging
 import math
-import os
-import sqlite3
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import Protocol
 
 from pyview.stores.health import HealthRegistry, StoreUnavailable
 from pyview.stores.retry import Retry, log_unwritten
 from pyview.stores.revocations import Listener, Revocation, RevocationCache, revocation_of
 from pyview.stores.spool import Spool
-from pyview.stores.sqlite import SQLiteFile
 
 logger = logging.getLogger("pyview.security")
 
@@ -73,7 +69,7 @@ class SharedRevocations:
         self._retry = Retry(self._save_late)
         self._announce: Announce | None = None
         self._spool: Spool | None = None
-        self._spooled: set[Revocation] = set()
+        self._spooled: dict[str, Revocation] = {}
         self._follower: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._complete_at = -math.inf
@@ -100,10 +96,10 @@ class SharedRevocations:
             revocation = revocation_of(entry)
             if revocation is None:
                 logger.error("a malformed sign-out of an earlier worker was dropped")
-            if revocation is not None and revocation.until > self._clock():
+            elif revocation.until > self._clock():
                 self._cache.add(revocation)
                 self._add_unsaved(revocation)
-                self._spooled.add(revocation)
+        self._spooled.update(self._unsaved)
         if self._unsaved:
             self._retry.begin()
 
@@ -133,13 +129,14 @@ class SharedRevocations:
         # First here, then in the log: if the log is lost, this worker still refuses the session.
         self._cache.add(revocation)
         self._add_unsaved(revocation)
-        if self._announce is not None:
-            await self._announce(revocation)
-        if self._retry.running:
-            # The store is lost: the attempts that are running write this one too, and its user need not wait.
-            await self._record_unsaved()
-            raise StoreUnavailable("the sign-out is written as soon as the store is back")
-        await self._save_or_retry()
+        is_lost = self._retry.running
+        async with self._retried():
+            if self._announce is not None:
+                await self._announce(revocation)
+            if is_lost:
+                # The attempts that are running write this one too, and its user need not wait.
+                raise StoreUnavailable("the sign-out is written as soon as the store is back")
+            await self._save()
 
     async def revoked(self, keys: Mapping[str, float]) -> bool:
         if self._cache.revoked(keys):
@@ -200,7 +197,8 @@ class SharedRevocations:
         if batch.whole:
             self._add_unsaved_missing_from(batch.revocations)
         if self._unsaved:
-            await self._save_or_retry()
+            async with self._retried():
+                await self._save()
 
     def _add_unsaved_missing_from(self, revocations: Iterable[Revocation]) -> None:
         # A server that was restarted without its data may have lost revocations that its workers still know.
@@ -215,9 +213,10 @@ class SharedRevocations:
         kept = self._unsaved.get(revocation.key)
         self._unsaved[revocation.key] = revocation.replacing(kept, self._clock())
 
-    async def _save_or_retry(self) -> None:
+    @asynccontextmanager
+    async def _retried(self) -> AsyncIterator[None]:
         try:
-            await self._save()
+            yield
         except (
             BaseException
         ) as error:  # also if the request is cancelled meanwhile: its user has been signed out
@@ -227,12 +226,15 @@ class SharedRevocations:
             raise
 
     async def _record_unsaved(self) -> None:
-        """Write the sign-outs that the store has missed to the disk, for the case that this worker ends before it is
-        back."""
-        for revocation in tuple(self._unsaved.values()):
-            if self._spool is not None and revocation not in self._spooled:
-                self._spooled.add(revocation)
-                await self._spool.add(revocation.as_json())
+        """Write the sign-outs that the log has missed to the disk: this worker may end before the log is back."""
+        if self._spool is None:
+            return
+        # By identity: after an outage that lost the data of the server, there may be a hundred thousand.
+        missing = [one for key, one in self._unsaved.items() if self._spooled.get(key) is not one]
+        for start in range(0, len(missing), CHUNK):
+            chunk = missing[start : start + CHUNK]
+            self._spooled.update((revocation.key, revocation) for revocation in chunk)
+            await self._spool.add(*(revocation.as_json() for revocation in chunk))
 
     async def _save_late(self) -> None:
         late = len(self._unsaved)
@@ -257,107 +259,4 @@ class SharedRevocations:
         if self._spooled and self._spool is not None:
             self._spooled.clear()
             await self._spool.clear()
-            if self._unsaved:
-                await self._record_unsaved()
-
-
-POLL = 0.5  # seconds
-PAGE = 500  # rows of one read: less than a millisecond, during which the event loop waits
-PURGE = 200  # expired rows that one write removes
-
-# AUTOINCREMENT never uses an id again, and a changed row is inserted again: so a worker that follows the log reads
-# only the rows above the last id that it has seen.
-SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS revocations ("
-    " id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, until REAL NOT NULL, not_before REAL)",
-    "CREATE INDEX IF NOT EXISTS revocations_until ON revocations (until)",
-)
-
-
-class SQLiteRevocations(SharedRevocations):
-    """Revocations in the file `path`, which is created if it is missing.
-
-    `clock`: Unix time in seconds, for reading. `health`: shared with other stores in the same file.
-    """
-
-    def __init__(
-        self,
-        path: str | os.PathLike[str],
-        clock: Callable[[], float] = time.time,
-        health: HealthRegistry | None = None,
-    ) -> None:
-        super().__init__(_SQLiteLog(SQLiteFile(path, SCHEMA, durable=True, health=health)), clock)
-
-
-class _SQLiteLog:
-    def __init__(self, file: SQLiteFile) -> None:
-        self._file = file
-        self.share_health = file.share_health
-        self.open = file.open
-        self.close = file.close
-
-    async def add(self, revocations: Collection[Revocation], now: float) -> None:
-        def change(connection: sqlite3.Connection) -> None:
-            for revocation in revocations:
-                _merge(connection, revocation, now)
-            _purge(connection, now)
-
-        await self._file.write(change)
-
-    async def find(self, keys: Collection[str]) -> list[Revocation]:
-        wanted = tuple(keys)
-        marks = ",".join("?" * len(wanted))
-        query = f"SELECT key, until, not_before FROM revocations WHERE key IN ({marks})"  # noqa: S608
-
-        def found(connection: sqlite3.Connection) -> list[Revocation]:
-            return [Revocation(*row) for row in connection.execute(query, wanted)]
-
-        return await self._file.read(found)
-
-    async def follow(self) -> AsyncGenerator[RevocationBatch, None]:
-        followed, last = object(), 0
-        while True:
-            added, reached = await self._after(last)
-            # Read without a wait in between: another file may take the place of this one at any time.
-            identity = self._file.identity
-            if identity is not followed and last > 0:
-                last = 0  # ids of the new file start again, so read it from its beginning
-                continue
-            whole, followed, last = identity is not followed, identity, reached
-            yield RevocationBatch(added, whole)
-            await asyncio.sleep(POLL)
-
-    async def _after(self, last: int) -> tuple[list[Revocation], int]:
-        """Return the revocations after the row `last`, and the id of the last row now."""
-        added: list[Revocation] = []
-        reached = last
-        while True:
-            rows = await self._file.read(partial(_page, reached))
-            added.extend(Revocation(*row[1:]) for row in rows)
-            reached = rows[-1][0] if rows else reached
-            if len(rows) < PAGE:
-                return added, reached
-            await asyncio.sleep(0)
-
-
-def _page(last: int, connection: sqlite3.Connection) -> list[tuple[int, str, float, float | None]]:
-    query = "SELECT id, key, until, not_before FROM revocations WHERE id > ? ORDER BY id LIMIT ?"
-    return connection.execute(query, (last, PAGE)).fetchall()
-
-
-def _merge(connection: sqlite3.Connection, revocation: Revocation, now: float) -> None:
-    query = "SELECT key, until, not_before FROM revocations WHERE key = ?"
-    row = connection.execute(query, (revocation.key,)).fetchone()
-    merged = revocation.replacing(Revocation(*row) if row else None, now)
-    if row != (merged.key, merged.until, merged.not_before):
-        connection.execute(
-            "INSERT OR REPLACE INTO revocations (key, until, not_before) VALUES (?, ?, ?)",
-            (merged.key, merged.until, merged.not_before),
-        )
-
-
-def _purge(connection: sqlite3.Connection, now: float) -> None:
-    connection.execute(
-        "DELETE FROM revocations WHERE id IN (SELECT id FROM revocations WHERE until <= ? LIMIT ?)",
-        (now, PURGE),
-    )
+            await self._record_unsaved()

@@ -67,9 +67,9 @@ class Spool:
         """Return the entries that ended workers have left. Their files belong to this worker now."""
         return await asyncio.to_thread(self._take_over)
 
-    async def add(self, entry: Any) -> None:
-        """Write an entry to the disk before it returns. If that fails, it is logged, and `complete` is False."""
-        self._waiting.append(f"{json.dumps(entry)}\n")
+    async def add(self, *entries: Any) -> None:
+        """Write entries to the disk before it returns. If that fails, it is logged, and `complete` is False."""
+        self._waiting += (f"{json.dumps(entry)}\n" for entry in entries)
         async with self._lock:
             # Sign-outs that come together share one sync of the disk.
             lines, self._waiting = self._waiting, []
@@ -141,6 +141,8 @@ class _SpoolFile:
     @classmethod
     def create(cls, folder: Path, name: str, header: str) -> "_SpoolFile":
         """Create a file that only this user may read. Raises `OSError`."""
+        if sys.platform == "win32":
+            raise OSError("this system has no locks for files of sign-outs")
         _make_private(folder)
         path = folder / f"{name}-{secrets.token_hex(8)}{_SUFFIX}"
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND

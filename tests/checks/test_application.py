@@ -26,7 +26,7 @@ from pyview.events import event
 from pyview.requirement import Requirement, requirement_of
 from pyview.sessions import MemorySessionStore, ServerSessionMiddleware
 from pyview.stores.revocations import MemoryRevocations, Revocations
-from pyview.stores.revocations_shared import SQLiteRevocations
+from pyview.stores.revocations_sqlite import SQLiteRevocations
 from pyview.tokens.secrets import Secrets
 
 STRONG = "Zm9yIHRlc3RzIG9ubHksIG5vdCBmb3IgYW55IHNpdGU="

@@ -1,5 +1,6 @@
 """Broadcasts of sign-outs between workers: they arrive without the store, and foreign ones change nothing."""
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
@@ -10,13 +11,17 @@ import pytest
 
 from pyview.pubsub.memory import MemoryPubSub
 from pyview.stores.health import StoreUnavailable
-from pyview.stores.revocations_shared import SharedRevocations, SQLiteRevocations
+from pyview.stores.revocations import Revocation
+from pyview.stores.revocations_shared import SharedRevocations
+from pyview.stores.revocations_sqlite import SQLiteRevocations
 from pyview.tokens.encryption import Encryptor
 from pyview.tokens.secrets import Secrets
 from pyview.transport.revocation_notices import TOPIC, RevocationNotices
+from tests.asgi import poll
 
 SECRETS = Secrets("t3st-s3cret-of-at-least-thirty-two-bytes")
 KEYS = {"sid:a": 0.0}
+END = time.time() + 3600
 
 
 @asynccontextmanager
@@ -57,11 +62,26 @@ async def test_another_application_is_not_affected(tmp_path: Path) -> None:
         assert not other.known_revoked(KEYS)
 
 
+async def test_a_request_that_is_cancelled_during_the_broadcast_has_signed_out(tmp_path: Path) -> None:
+    announcing = asyncio.Event()
+
+    async def announce(revocation: Revocation) -> None:
+        announcing.set()
+        await asyncio.sleep(3600)
+
+    path = tmp_path / "state.db"
+    async with worker(MemoryPubSub(), path) as one, worker(MemoryPubSub(), path) as two:
+        await one.start()
+        await two.start()
+        one.announce_with(announce)
+        request = asyncio.create_task(one.revoke("sid:a", END))
+        await announcing.wait()
+        request.cancel()
+        assert await poll(lambda: two.revoked(KEYS))
+
+
 def sealed(data: object, age: float = 0.0, purpose: str = "revocation notice") -> str:
     return Encryptor(SECRETS, purpose, lambda: time.time() - age).encrypt(json.dumps(data))
-
-
-END = time.time() + 3600
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from pyview.stores.revocations import MemoryRevocations, Revocations
 from pyview.stores.revocations_redis import RedisRevocations
-from pyview.stores.revocations_shared import SQLiteRevocations
+from pyview.stores.revocations_sqlite import SQLiteRevocations
 from tests.stores.fixtures import Clock, clock, own_valkey, valkey
 from tests.stores.revocations.workers import Workers
 from tests.stores.valkey import ValkeyProcess

@@ -8,7 +8,7 @@ import pytest
 from pyview.stores.from_environment import revocations_from_environment, session_store_from_environment
 from pyview.stores.revocations import MemoryRevocations
 from pyview.stores.revocations_redis import RedisRevocations
-from pyview.stores.revocations_shared import SQLiteRevocations
+from pyview.stores.revocations_sqlite import SQLiteRevocations
 from pyview.stores.sessions import MemorySessionStore
 from pyview.stores.sessions_redis import RedisSessionStore
 from pyview.stores.sessions_sqlite import SQLiteSessionStore

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pyview.stores.revocations import MemoryRevocations, Revocation, RevocationCache, Revocations
 from pyview.stores.revocations_redis import RedisRevocations
-from pyview.stores.revocations_shared import SQLiteRevocations
+from pyview.stores.revocations_sqlite import SQLiteRevocations
 from tests.stores.fixtures import Clock
 from tests.stores.valkey import ValkeyProcess
 

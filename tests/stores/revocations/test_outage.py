@@ -12,7 +12,7 @@ from pyview.stores import retry
 from pyview.stores.health import StoreUnavailable
 from pyview.stores.revocations import Revocations
 from pyview.stores.revocations_redis import RedisRevocations
-from pyview.stores.revocations_shared import SQLiteRevocations
+from pyview.stores.revocations_sqlite import SQLiteRevocations
 from tests.stores.fixtures import (
     Breakable,
     BreakableFolder,

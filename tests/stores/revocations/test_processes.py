@@ -12,7 +12,7 @@ import pytest
 
 from pyview.stores.from_environment import revocations_from_environment
 from pyview.stores.revocations import MemoryRevocations, Revocations
-from pyview.stores.revocations_shared import SQLiteRevocations
+from pyview.stores.revocations_sqlite import SQLiteRevocations
 from tests.stores.revocations.workers import RecordingListener, until, wait_for_update
 from tests.stores.valkey import ValkeyProcess
 
