@@ -15,6 +15,7 @@ MAX_FRAME: Final = 16 * 1024 * 1024
 MAX_GREETING: Final = 1024  # before it, another process is not known to be a worker
 MAX_QUEUED_FRAMES: Final = 10_000
 MAX_QUEUED_BYTES: Final = 32 * 1024 * 1024
+LOG_PAUSE: Final = 60.0  # seconds between two log lines about one slow worker
 CROWDED: Final = 1000  # frames from which a publisher gives the connection a turn of the event loop
 
 _HEADER: Final = struct.Struct(">IB")
@@ -83,6 +84,7 @@ class WorkerConnection(asyncio.Protocol):
         self._paused = False
         self._flush_scheduled = False
         self._full_since: float | None = None
+        self._quiet_until = 0.0
         self.ended = asyncio.Event()
 
     @property
@@ -109,7 +111,10 @@ class WorkerConnection(asyncio.Protocol):
             asyncio.get_running_loop().call_soon(self._flush)
 
     def _start_leaving_out(self) -> None:
-        self._full_since = time.monotonic()
+        now = self._full_since = time.monotonic()
+        if now < self._quiet_until:
+            return
+        self._quiet_until = now + LOG_PAUSE
         logger.warning(
             "another worker of this host (%s) reads too slowly: %d messages wait for it; further ones are lost for it "
             "until it has read these",

@@ -66,7 +66,7 @@ class LocalPeers:
 
     Each worker listens at a socket of its own, and connects to all others when it starts. Two that call each other at
     the same time keep the call of the one with the smaller id. Every few seconds a worker looks whether its socket is
-    still there and whether it knows everybody, so that a deleted directory and a lost connection are repaired.
+    still there and whether it knows all others, so that a deleted directory and a lost connection are repaired.
 
     `met` is called with each new worker, `read` with each frame of one, and `caught_up` with a worker that has not read
     for so many seconds.
