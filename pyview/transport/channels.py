@@ -397,9 +397,11 @@ class Channels:
 
     def close(self, *, left: bool) -> None:
         """End every view: the connection is closed. `left`: the page does not come back."""
-        if left:
-            for channel in self._joined.values():
+        for channel in self._joined.values():
+            if left:
                 channel.process.drop_kept()
+            else:
+                channel.process.hand_over()
         if self._uploads is not None:
             self._uploads.close()
         for channel in tuple(self._joined.values()):

@@ -178,6 +178,10 @@ async def test_a_rolling_restart(valkey: ValkeyProcess) -> None:
             started.append(await worker(environ))
             report = await started[-1].report()
             assert report["tabs"] == dict.fromkeys("abcdef", 1), "the first list is complete"
+        # As a server does that closes its sockets before it stops the application.
+        await pages[1].socket.close(1012)  # type: ignore[union-attr]
+        await asyncio.sleep(0.5)
+        await pages[1].join(started[-1])
         await pages[0].socket.close(4000)  # type: ignore[union-attr]
         for each in started[3:]:
             await poll(lambda each=each: each.lists("bcdef"), within=30)  # type: ignore[misc]
