@@ -93,6 +93,8 @@ class Backlog:
                 self._keys[key] = None
         if self._keys:
             self._retry.begin()
+        else:  # the files are empty
+            await spool.clear()
 
     async def add(self, key: str, *, exists: bool) -> None:
         """Delete `key` as soon as the store answers, by this worker or by the next one of this host.

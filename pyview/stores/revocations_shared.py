@@ -102,6 +102,8 @@ class SharedRevocations:
         self._spooled.update(self._unsaved)
         if self._unsaved:
             self._retry.begin()
+        else:  # the files have none that still counts
+            await spool.clear()
 
     async def close(self) -> None:
         self._cache.remove_listeners()

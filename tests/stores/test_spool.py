@@ -2,11 +2,14 @@
 
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
 
 from pyview.stores import spool as spools
+from pyview.stores.revocations import Revocation
+from pyview.stores.revocations_sqlite import SQLiteRevocations
 from pyview.stores.spool import FOLDER, Spool, Spools
 
 
@@ -35,6 +38,29 @@ async def test_the_next_worker_takes_over_what_an_ended_one_has_left(tmp_path: P
     assert await spool_in(tmp_path).take_over() == [], "they belong to the successor now"
     await successor.clear()
     assert files(tmp_path) == []
+
+
+async def test_a_file_without_a_sign_out_that_still_counts_is_deleted(tmp_path: Path) -> None:
+    spool = spool_in(tmp_path)
+    await spool.add(Revocation("sid:a", time.time() - 1).as_json())
+    spool.close()
+    revocations = SQLiteRevocations(tmp_path / "state.db")
+    await revocations.keep_in(spool_in(tmp_path))
+    assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize("entry", [None, "sid:a", ["sid:a"], ["sid:a", "soon", None], ["", 1e12, None]])
+async def test_a_malformed_sign_out_is_dropped(
+    tmp_path: Path, entry: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    spool = spool_in(tmp_path)
+    await spool.add(entry, Revocation("sid:b", time.time() + 60).as_json())
+    spool.close()
+    revocations = SQLiteRevocations(tmp_path / "state.db")
+    await revocations.keep_in(spool_in(tmp_path))
+    assert [revocations.known_revoked({key: 0.0}) for key in ("sid:a", "sid:b")] == [False, True]
+    await revocations.close()
+    assert ("malformed" in caplog.text) == (entry is not None)
 
 
 async def test_the_files_of_a_running_worker_are_its_own(tmp_path: Path) -> None:
