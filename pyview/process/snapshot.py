@@ -18,10 +18,11 @@ def footprint(value: Any, depth: int = _DEPTH) -> int:
     # A class is shared by all of its objects, so it does not count.
     if depth == 0 or isinstance(value, (str, bytes, int, float, type)):
         return size
-    if isinstance(value, Mapping):
-        return size + _of_all(value.values(), len(value), depth)
     if isinstance(value, _CONTAINERS):
         return size + _of_all(value, len(value), depth)
+    # The built-in class first: the check of an abstract class takes several times as long.
+    if isinstance(value, dict) or isinstance(value, Mapping):  # noqa: SIM101
+        return size + _of_all(value.values(), len(value), depth)
     state = getattr(value, "__dict__", None)
     return size + footprint(state, depth - 1) if isinstance(state, dict) else size
 

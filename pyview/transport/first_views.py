@@ -85,17 +85,27 @@ class FirstViews:
             # The request is over, and connect data holds it.
             connecting, rendered.socket.connecting = rendered.socket.connecting, None
             read = connecting is not None and connecting.was_read
-            if read or rendered.runtime.needs_connection:
-                continue
+            if (
+                not read
+                and not rendered.runtime.needs_connection
+                and type(rendered.view) not in self._refused
+            ):
+                self._keep(rendered, browser)
+
+    def _keep(self, rendered: RenderedView, browser: str) -> None:
+        view_class = type(rendered.view)
+        try:
             state = [*_state_of(rendered)]
-            if self._may_go_on(type(rendered.view), state):
+            if self._may_go_on(view_class, state):
                 self._add(rendered, browser, _BASE_SIZE + sum(map(footprint, state)))
+        except Exception:
+            # Values of the application may raise when they are looked at. The page is complete without that.
+            self._refused.add(view_class)
+            logger.warning("the state of a %s cannot be read", view_class.__qualname__, exc_info=True)
 
     def _may_go_on(self, view_class: type[LiveView[Any]], state: Sequence[object]) -> bool:
         if view_class.mount_once is not None:
             return view_class.mount_once
-        if view_class in self._refused:
-            return False
         reason = request_bound(state)
         if reason is not None:
             # The next view of the class would very likely hold the same, and the search is not free.

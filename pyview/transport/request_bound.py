@@ -7,6 +7,7 @@ refers to. It need not know the classes: an object that can be closed, entered, 
 import gc
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import PurePath
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, Final, TypeAlias
 from weakref import ReferenceType
@@ -22,8 +23,9 @@ MOST_OBJECTS: Final = 20_000
 
 _ENDING: Final = ("__next__", "__await__", "__enter__", "__aenter__", "close", "aclose")
 _CONTAINERS: Final = frozenset({dict, list, tuple, set, frozenset})
-# A view and its parts end together. Methods that users give them, such as `close`, say nothing.
-_OF_VIEWS: Final = (LiveView, LiveComponent, UploadConfig)
+# Methods that users give to a view and its parts, such as `close`, say nothing. Before Python 3.13 a path could be
+# entered, which did nothing.
+_LASTING: Final = (LiveView, LiveComponent, UploadConfig, PurePath)
 # The application or the framework keeps these: what they refer to is not the view's.
 _SHARED: Final = (type, ModuleType, LiveViewSocket, LiveRoute, NestedRoute, logging.Logger)
 
@@ -41,27 +43,30 @@ def request_bound(roots: Iterable[object]) -> str | None:
         seen.update(map(id, level))
         if len(seen) > MOST_OBJECTS:
             return f"more than {MOST_OBJECTS} objects"
-        plain: list[object] = []
-        below: list[object] = []
-        for each in level:
-            kind = type(each)
-            if kind in parts:
-                part = parts[kind]
-            elif _may_end(kind):
+        kinds = {*map(type, level)}
+        for kind in kinds.difference(parts):
+            if _may_end(kind):
                 return f"an object of the class {kind.__module__}.{kind.__qualname__}"
-            else:
-                part = parts[kind] = _parts_of(kind)
-            if part is None:
-                plain.append(each)
-            else:
-                below += part(each)
-        below += gc.get_referents(*plain)
+            parts[kind] = _parts_of(kind)
+        below = _below(level, {kind: parts[kind] for kind in kinds})
         level = [each for each in filter(gc.is_tracked, below) if id(each) not in seen]
     return None
 
 
+def _below(level: list[object], parts: Mapping[type, _Parts | None]) -> list[object]:
+    special = {kind: part for kind, part in parts.items() if part is not None}
+    # Rows of a table have one class, and most levels no special one: then no object is looked at in Python.
+    if not special:
+        return gc.get_referents(*level)
+    below = gc.get_referents(*[each for each in level if type(each) not in special])
+    for each in level:
+        if type(each) in special:
+            below += special[type(each)](each)
+    return below
+
+
 def _may_end(kind: type) -> bool:
-    if kind in _CONTAINERS or issubclass(kind, (*_SHARED, *_OF_VIEWS)):
+    if kind in _CONTAINERS or issubclass(kind, (*_SHARED, *_LASTING)):
         return False
     return issubclass(kind, ReferenceType) or any(hasattr(kind, name) for name in _ENDING)
 

@@ -3,7 +3,7 @@
 import gc
 import logging
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import closing
 from contextvars import ContextVar
 from types import MappingProxyType
@@ -321,6 +321,24 @@ async def test_a_view_with_an_object_that_may_end_is_mounted_again_and_the_log_s
     assert len([line for line in caplog.messages if "mounted twice" in line]) == 1
 
 
+async def test_a_value_that_cannot_be_looked_at_does_no_harm(caplog: pytest.LogCaptureFixture) -> None:
+    class Lazy(Mapping[str, int]):
+        def __getitem__(self, key: str) -> int:
+            raise RuntimeError("the session is closed")
+
+        def __iter__(self) -> Iterator[str]:
+            return iter("a")
+
+        def __len__(self) -> int:
+            return 1
+
+    async def act(socket: Socket) -> None:
+        socket.context["held"] = Lazy()
+
+    assert await visited(counted(act)) == 2
+    assert "the state of a View cannot be read" in caplog.text
+
+
 async def test_a_class_may_vouch_for_its_objects_and_may_turn_it_off(database: sqlite3.Connection) -> None:
     async def act(socket: Socket) -> None:
         socket.context["held"] = database
@@ -452,12 +470,17 @@ async def test_only_the_first_join_of_a_page_goes_on(mounts: object) -> None:
     assert view.mounts == (1 if mounts is False else 2)
 
 
-async def test_a_page_under_another_nonce_mounts_again() -> None:
+@pytest.mark.parametrize(("same", "mounts"), [(True, 1), (False, 2)])
+async def test_a_page_under_another_nonce_mounts_again(same: bool, mounts: int) -> None:
     view = counted(nothing)
     app = app_of(view, content_security_policy="script-src 'nonce-{nonce}'")
     async with LiveClient(app) as client:
-        await joined(client, await load(client))
-    assert view.mounts == 2
+        response = await client.get("/", headers=dict(NAVIGATION))
+        page = page_in(response)
+        nonce = response.headers["content-security-policy"].partition("nonce-")[2].rstrip("'")
+        params = {"_csrf_token": page.csrf, "_mounts": 0, "_csp_nonce": nonce if same else "another"}
+        assert (await joined(client, page, params=params))[0] == "ok"
+    assert view.mounts == mounts
 
 
 # Users

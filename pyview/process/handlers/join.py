@@ -133,8 +133,10 @@ async def _call_callbacks(process: ViewProcess, mount_context: MountContext) -> 
     return view
 
 
-def _go_on(process: ViewProcess, mount_context: MountContext, first: FirstMount) -> LiveView[Any]:
-    """Go on with the view of the HTTP response. Its callbacks are not called again."""
+def _go_on(process: ViewProcess, mount_context: MountContext, first: FirstMount) -> LiveView[Any] | None:
+    """Go on with the view of the HTTP response, without its callbacks. Return None if the page has left already."""
+    if process.ended:
+        return None
     go_on(process, mount_context, first)
     _count(process)
     _begin_keeping(process, None)
