@@ -54,6 +54,15 @@ def test_the_index_leads_to_every_example_and_back(page: Page, gallery: str) -> 
         expect(page).to_have_url(f"{gallery}/")
 
 
+def test_a_page_from_a_database_is_mounted_once(page: Page, gallery: str) -> None:
+    visit(page, f"{gallery}/library/")
+    first = int(page.locator("output").inner_text())
+    visit(page, f"{gallery}/library/")
+    expect(page.locator("output")).to_have_text(str(first + 2))
+    page.locator("#q").fill("eliot")
+    expect(page.locator("tbody tr")).to_have_count(2)
+
+
 def test_an_address_without_its_last_slash_leads_there_too(page: Page, gallery: str) -> None:
     visit(page, f"{gallery}/counter")
     expect(page).to_have_url(f"{gallery}/counter/")
