@@ -19,7 +19,7 @@ class Keep:
     - `streams`: names of streams whose items stay in the browser, if it has received all of them. Others are filled by
       `mount` again.
 
-    Raises `TypeError` and `ValueError` for arguments of other types, and for hours that are not positive.
+    Raises `TypeError` for names that are no text, `ValueError` for hours that are no positive number.
     """
 
     __slots__ = ("hours", "names", "streams")
@@ -33,7 +33,7 @@ class Keep:
         self.streams = frozenset(
             _texts("Keep(streams=...)", (streams,) if isinstance(streams, str) else streams)
         )
-        if hours is not None and not 0 < hours < float("inf"):
+        if hours is not None and not _is_positive(hours):
             raise ValueError(f"Keep(hours={hours!r}): expected a positive number of hours, such as 24")
         self.hours = hours
 
@@ -95,6 +95,10 @@ def _parsed(cls: type, argument: bool | str | Iterable[str] | Keep) -> Keep | No
     keep = Keep()
     keep.names = _texts(where, (argument,) if isinstance(argument, str) else argument)
     return keep
+
+
+def _is_positive(value: Any) -> bool:
+    return isinstance(value, int | float) and 0 < value < float("inf")
 
 
 def _texts(where: str, names: Any) -> tuple[str, ...]:

@@ -74,8 +74,8 @@ def test_other_arguments_are_refused(keep: Any) -> None:
         view_of(State, keep)
 
 
-@pytest.mark.parametrize("hours", [0, -1, float("inf"), float("nan")])
-def test_hours_are_positive(hours: float) -> None:
+@pytest.mark.parametrize("hours", [0, -1, float("inf"), float("nan"), "24"])
+def test_hours_are_positive(hours: Any) -> None:
     with pytest.raises(ValueError, match="positive number of hours"):
         Keep("draft", hours=hours)
 
