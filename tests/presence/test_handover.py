@@ -1,12 +1,14 @@
 """Pages that move between workers: their users neither leave nor join, and nobody is listed twice."""
 
 import asyncio
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from pyview.presence import Presence
 from pyview.presence.presence import START_TIMEOUT
+from pyview.pubsub.memory import MemoryPubSub
 from pyview.wire.message import json_text
 from tests.presence.bus import Bus, Link, Page, Watcher, metas, run, worker
 from tests.presence.test_presence import View
@@ -336,6 +338,27 @@ def test_many_changes_are_few_messages_and_a_heartbeat_is_short() -> None:
         beats = [message for _, message in workers.bus.sent if message["kind"] == "beat"]
         assert beats
         assert all(len(str(message)) < 120 for message in beats)
+
+    run(main())
+
+
+def test_slow_views_get_fewer_diffs() -> None:
+    """They have a third of the worker's time, and the pages that are not in a storm have the rest."""
+
+    async def main() -> None:
+        async def served() -> None:
+            await asyncio.sleep(0.3)
+
+        presence = Presence(MemoryPubSub(), served=served)
+        watcher = Watcher(presence)
+        for number in range(100):
+            presence.track(View(), "room", number)
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(2)
+        times = [at for at, _ in watcher.diffs]
+        assert all(0.89 < later - earlier < 1 for earlier, later in pairwise(times))
+        assert sum(len(diff.arrived) for _, diff in watcher.diffs) == 100
+        await presence.close()
 
     run(main())
 
