@@ -26,6 +26,7 @@ logger = logging.getLogger("pyview")
 
 MOST_BYTES = 16 * 1024 * 1024 - 4096  # of a message; the rest is for its envelope
 START_TIMEOUT = 2.0  # seconds that `start` waits for the server
+LONGEST_WAIT = 5.0  # seconds that the reading waits for slow subscribers
 TURN = 64  # broadcasts before the event loop gets a turn
 FLUSH_TIMEOUT = 1.0  # seconds that `close` waits for the server to take the last broadcasts
 
@@ -194,9 +195,12 @@ class RedisPubSub:
         return self._local.deliver(message.topic, orjson.loads(message.body))
 
     async def _waiting(self, give_way: GiveWay) -> None:
+        # Bounded: sign-outs and the answers of other workers come on the same connection.
         self._pending.held = True
         try:
-            await give_way()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LONGEST_WAIT):
+                    await give_way()
         finally:
             self._pending.held = False
 

@@ -262,6 +262,23 @@ async def test_a_slow_subscriber_makes_the_publisher_give_way(valkey: ValkeyProc
     await until(lambda: slow.events == [InfoEvent("room", number) for number in range(5000)])
 
 
+async def test_a_subscriber_that_is_never_served_does_not_stop_the_reading(
+    valkey: ValkeyProcess, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pyview.pubsub.redis.LONGEST_WAIT", 0.05)
+
+    class Stuck(Listener):
+        def deliver(self, event: InfoEvent) -> Callable[[], Awaitable[None]] | None:  # type: ignore[override]
+            super().deliver(event)
+            return asyncio.Event().wait  # type: ignore[return-value]
+
+    worker, stuck = make(valkey.url), Stuck()
+    await worker.subscribe("room", stuck)
+    for number in range(3):
+        await worker.broadcast("room", number)
+    await until(lambda: stuck.events == [InfoEvent("room", number) for number in range(3)])
+
+
 async def test_a_stranger_on_the_channels_cannot_use_other_topics(valkey: ValkeyProcess, make: Make) -> None:
     worker, listener = make(valkey.url), Listener()
     topics = [MISSED, "room", "pyview:worker:one"]
