@@ -340,26 +340,27 @@ async def test_an_invalid_frame_ends_its_connection_only(
 
 
 CONNECT = """
-import socket, sys
+import os, socket, sys
+os.setuid(int(sys.argv[2]))
 with socket.socket(socket.AF_UNIX) as stranger:
     stranger.connect(sys.argv[1])
 """
 
 
-def connecting(path: Path, user: int | None = None) -> str:
-    """Return the errors of another process that connects to the socket."""
-    command = [sys.executable, "-c", CONNECT, str(path)]
-    return subprocess.run(command, user=user, capture_output=True, text=True, check=False).stderr
+def connecting(path: Path, user: int) -> str:
+    """Return the errors of another process that connects to the socket as a user."""
+    command = [sys.executable, "-c", CONNECT, str(path), str(user)]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stderr
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can start a process of another user")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 async def test_another_user_cannot_connect(make: Make) -> None:
     with tempfile.TemporaryDirectory() as parent:
         os.chmod(parent, 0o711)  # noqa: S103  where a state file may lie, such as /var/lib/shop
         worker = make(Path(parent) / "state.db.workers")
         await worker.start()
         [path] = worker._peers.directory.path.iterdir()
-        assert await asyncio.to_thread(connecting, path) == ""
+        assert await asyncio.to_thread(connecting, path, 0) == ""
         assert "PermissionError" in await asyncio.to_thread(connecting, path, 65534)
         await worker.close()
 
