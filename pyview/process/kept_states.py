@@ -239,9 +239,9 @@ class KeptStates:
 
     async def recall(self, mount_context: MountContext) -> Snapshot | None:
         """Return the kept state for the view that a page joins again; None if there is none. It is used once."""
-        if mount_context.visit.returns and self._writes.ended:
+        if mount_context.visit.returns:
             # The view of this very page may just have ended here, because it could not go on.
-            await self._writes.flush(even_busy=False)
+            await self._writes.write_last()
         return await self._returns.find(mount_context)
 
     async def take_own(self, keys: list[str]) -> str | None:

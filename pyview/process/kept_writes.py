@@ -13,6 +13,7 @@ logger = logging.getLogger("pyview")
 _PERIOD = 1.0  # seconds between two writes of a view that goes on changing
 _RETRY = 0.1  # seconds until a view is captured again whose handler was running
 _BATCH = 128  # states of one write
+_MOST_LAST_BYTES = 16 * 1024 * 1024  # of ended views, while the store is away
 _TURN = 0.004  # seconds of capturing before the event loop may read sockets
 
 
@@ -25,17 +26,13 @@ class KeptWrites:
         self._dirty: dict[Keeper, None] = {}
         # States of views that have ended since the last write, keys of pages that have left, revoked sessions.
         self._last: dict[str, StateEntry] = {}
+        self._last_under_way = False
         self._gone: dict[str, None] = {}
         self._revoked: set[str] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._due = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._writing: asyncio.Task[None] | None = None
-
-    @property
-    def ended(self) -> bool:
-        """True if states of views that have ended are not written yet."""
-        return bool(self._last)
 
     @property
     def pending(self) -> int:
@@ -70,17 +67,20 @@ class KeptWrites:
         self._revoked.add(tag)
         self._arm(0.0)
 
-    async def flush(self, *, even_busy: bool = True) -> None:
-        """Write everything now. `even_busy`: also views whose handler is running, as they are."""
+    async def flush(self) -> None:
+        """Write everything now. A view whose handler is running is captured as it is."""
+        self._use_running_loop()
         # Many connections that close together wait for the same write, and the next one finds nothing left.
         while self._writing is not None:
             await asyncio.wait({self._writing})
         self._disarm()
-        await asyncio.wait({self._begin(even_busy=even_busy)})
+        await asyncio.wait({self._begin(even_busy=True)})
 
     async def write_last(self) -> None:
         """Write the states of the views that have ended, and return when the store has them."""
-        while self._writing is not None:
+        self._use_running_loop()
+        # A join does not wait for a long write that has stored these states already.
+        while self._writing is not None and (self._last or self._last_under_way):
             await asyncio.wait({self._writing})
         if self._last:
             self._disarm()
@@ -89,16 +89,20 @@ class KeptWrites:
     # The timer
 
     def _arm(self, seconds: float) -> None:
-        loop = asyncio.get_running_loop()
-        if self._loop is not loop:
-            # An application may be served by one loop after another; what belongs to a closed loop never ends.
-            self._loop, self._timer, self._writing = loop, None, None
+        loop = self._use_running_loop()
         due = loop.time() + seconds
         if self._timer is not None and self._due <= due:
             return
         self._disarm()
         # uvloop's handle of a call without delay has no `when`.
         self._due, self._timer = due, loop.call_later(seconds, self._tick)
+
+    def _use_running_loop(self) -> asyncio.AbstractEventLoop:
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            # An application may be served by one loop after another; what belongs to a closed loop never ends.
+            self._loop, self._timer, self._writing = loop, None, None
+        return loop
 
     def _disarm(self) -> None:
         if self._timer is not None:
@@ -118,7 +122,7 @@ class KeptWrites:
         return task
 
     def _written(self, task: asyncio.Task[None]) -> None:
-        self._writing = None
+        self._writing, self._last_under_way = None, False
         if not task.cancelled() and task.exception() is not None:
             logger.error("kept states could not be written", exc_info=task.exception())
 
@@ -127,6 +131,7 @@ class KeptWrites:
     async def _write(self, *, even_busy: bool) -> None:
         dirty, self._dirty = self._dirty, {}
         last, self._last = self._last, {}
+        self._last_under_way = bool(last)
         gone, self._gone = self._gone, {}
         revoked, self._revoked = self._revoked, set()
         try:
@@ -135,11 +140,12 @@ class KeptWrites:
             if gone:
                 await self._store.drop(gone)
             await self._put(last.values())
+            self._last_under_way = False
             await self._capture(dirty, even_busy=even_busy)
         except StoreUnavailable as error:
             # The store has logged its outage. What it did not take is tried again.
             logger.debug("kept states are not stored: %s", error)
-            self._last = last | self._last
+            self._last = _newest(last | self._last)
             self._revoked |= revoked
             for keeper in dirty:
                 self._again(keeper)
@@ -181,3 +187,14 @@ class KeptWrites:
         batch = [*entries]
         if batch:
             await self._store.put(batch)
+
+
+def _newest(entries: dict[str, StateEntry]) -> dict[str, StateEntry]:
+    """Return the newest of the entries, as far as they may wait for the store."""
+    size = sum(len(entry.value) for entry in entries.values())
+    for key, entry in tuple(entries.items()):
+        if size <= _MOST_LAST_BYTES:
+            break
+        size -= len(entry.value)
+        del entries[key]
+    return entries
