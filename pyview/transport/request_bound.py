@@ -68,7 +68,8 @@ def _below(level: list[object], parts: Mapping[type, _Parts | None]) -> list[obj
 def _may_end(kind: type) -> bool:
     if kind in _CONTAINERS or issubclass(kind, (*_SHARED, *_LASTING)):
         return False
-    return issubclass(kind, ReferenceType) or any(hasattr(kind, name) for name in _ENDING)
+    # Callable, because a record of prices may have a field `close`.
+    return issubclass(kind, ReferenceType) or any(callable(getattr(kind, name, None)) for name in _ENDING)
 
 
 def _parts_of(kind: type) -> _Parts | None:
