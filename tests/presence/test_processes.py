@@ -87,13 +87,6 @@ class Page:
                 pass
 
 
-@pytest.fixture(params=["valkey", "sockets"])
-def environ(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
-    if request.param == "valkey":
-        return {"PYVIEW_REDIS_URL": request.getfixturevalue("valkey").url}
-    return {"PYVIEW_STATE": str(tmp_path / "state.db")}
-
-
 @asynccontextmanager
 async def workers(environ: dict[str, str]) -> AsyncIterator[list[Worker]]:
     """Three workers. Those that a test adds to the list are ended, too."""
@@ -144,8 +137,8 @@ async def changes(worker: Worker) -> tuple[list[str], list[str]]:
     return sorted(report["arrived"]), sorted(report["left"])
 
 
-async def test_a_killed_worker_and_a_frozen_one(environ: dict[str, str]) -> None:
-    async with workers(environ) as [one, two, three, *_]:
+async def test_a_killed_worker_and_a_frozen_one(valkey: ValkeyProcess) -> None:
+    async with workers({"PYVIEW_REDIS_URL": valkey.url}) as [one, two, three, *_]:
         pages = await opened("abcdefghi", [one, two, three])
         one.process.kill()
         killed_at = time.monotonic()
@@ -163,8 +156,9 @@ async def test_a_killed_worker_and_a_frozen_one(environ: dict[str, str]) -> None
             assert await changes(each) == (list("abcdefghi"), ["g"]), "all others have stayed"
 
 
-async def test_a_rolling_restart(valkey: ValkeyProcess) -> None:
-    environ = {"PYVIEW_REDIS_URL": valkey.url}
+async def test_a_rolling_restart(tmp_path: Path) -> None:
+    """Without a server: the workers share a file, and are connected to each other."""
+    environ = {"PYVIEW_STATE": str(tmp_path / "state.db")}
     async with workers(environ) as started:
         pages = await opened("abcdef", started)
         for number in range(3):
