@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 from pathlib import Path
 
@@ -31,6 +32,20 @@ async def test_a_running_handler_answers_before_its_page_closes(tmp_path: Path, 
     assert server.book == ["begins", "booked", "disconnect"], output
     assert seconds < 10
     assert "Traceback" not in output
+
+
+@pytest.mark.parametrize("name", ["hypercorn", "uvicorn"])  # Granian may not end after such a signal
+async def test_workers_that_all_get_the_signal_drain_once(tmp_path: Path, name: str) -> None:
+    """As from systemd, which sends it to the parent and to the workers; the parent sends it again."""
+    environment = {"PYVIEW_STATE": str(tmp_path / "state.db")}
+    with charging(tmp_path, name, ["--workers", "2"], **environment) as server:
+        async with joined(server.host, "") as (socket, topic):
+            await charge(socket, topic, server)
+            os.killpg(server.process.pid, signal.SIGTERM)
+            reply = json.loads(await asyncio.wait_for(socket.recv(), 20))
+            assert (reply[1], reply[4]["status"]) == ("5", "ok")
+        output, _ = await asyncio.to_thread(server.process.communicate, timeout=60)
+    assert server.book == ["begins", "booked", "disconnect"], output.decode()
 
 
 async def test_a_worker_that_is_not_ready_serves_its_pages_until_it_closes_them(tmp_path: Path) -> None:

@@ -3,10 +3,11 @@
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -41,22 +42,25 @@ class Server:
 
 
 @contextmanager
-def charging(folder: Path, name: str = "uvicorn", **environment: str) -> Iterator[Server]:
+def charging(
+    folder: Path, name: str = "uvicorn", options: Sequence[str] = (), **environment: str
+) -> Iterator[Server]:
     port, book = free_port(), folder / "book"
     book.touch()
-    command = [sys.executable, "-m", *(part.format(app=APP, port=port) for part in COMMANDS[name])]
+    command = [sys.executable, "-m", *(part.format(app=APP, port=port) for part in COMMANDS[name]), *options]
     process = subprocess.Popen(
         command,
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         env={**os.environ, "BOOK": str(book), **environment},
+        start_new_session=True,
     )
     try:
         yield Server(process, f"127.0.0.1:{port}", book)
     finally:
         if process.poll() is None:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)  # its workers too, which hold its output open
             process.communicate()
 
 
