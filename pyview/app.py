@@ -25,7 +25,6 @@ from pyview.checks.application import check_app, enforce
 from pyview.checks.server import missing_options
 from pyview.checks.templates import check_sent_names, unusable_templates
 from pyview.config import SecurityConfig
-from pyview.environment.development import remove_if_unused, shared_directory
 from pyview.environment.production import is_production, with_production
 from pyview.environment.workers import configured_workers
 from pyview.keeping.plan import check_kept
@@ -53,9 +52,7 @@ from pyview.process.app_context import AppContext
 from pyview.process.file_watch import FileWatch
 from pyview.process.kept_states import KeptStates
 from pyview.process.mailbox import RunQueue
-from pyview.pubsub.from_environment import pubsub_from_environment
-from pyview.pubsub.local import LocalPubSub
-from pyview.pubsub.memory import MemoryPubSub, PubSub
+from pyview.pubsub.memory import PubSub
 from pyview.removed_names import REPLACEMENTS, missing_attribute
 from pyview.rendering.templates import ViewTemplates
 from pyview.requirement import CarriesRequirement, Conditions, requirement_of
@@ -64,15 +61,12 @@ from pyview.routing.live_session import DEFAULT, LiveSession, make_live_session
 from pyview.routing.routes import LiveRoute, NestedRoutes, RedirectSlashes
 from pyview.sessions.standing import SessionCheck
 from pyview.sessions.tracking import SessionTracker
+from pyview.shared_services import SharedServices
 from pyview.stores.from_environment import (
-    once_store_from_environment,
-    revocations_from_environment,
     spool_places,
-    state_store_from_environment,
 )
-from pyview.stores.health import HEALTH, HealthRegistry, StoreUnavailable, join_health
+from pyview.stores.health import HEALTH
 from pyview.stores.once import OnceStore
-from pyview.stores.retry import Retry
 from pyview.stores.revocations import Revocations
 from pyview.stores.revocations_shared import SharedRevocations
 from pyview.stores.spool import SPOOLS, Spools
@@ -95,12 +89,9 @@ from pyview.transport.join import JoinAuthorizer
 from pyview.transport.long_poll import LongPoll
 from pyview.transport.probes import Probes
 from pyview.transport.reconnect import DetachedViews
-from pyview.transport.revocation_notices import RevocationNotices
 from pyview.transport.session_changes import SessionEndpoint
-from pyview.transport.shared_counts import SharedCounts
 from pyview.transport.stop_signals import StopSignals
 from pyview.uploads.temporary import TEMPORARY_FILES, sweep
-from pyview.workers.workers import Workers
 
 logger = logging.getLogger("pyview")
 
@@ -168,28 +159,29 @@ class PyView(Starlette):
         self._app_id = app_id
         self._name = ""
         self._telemetry = telemetry_if_installed() if telemetry is True else telemetry or None
-        # State that workers share
-        self._shared_directory = shared_directory(environ)
-        self._health = HealthRegistry()
-        self.pubsub: PubSub = pubsub or pubsub_from_environment(environ, self._health)
-        self._run_queue = RunQueue()
-        self.presence = Presence(
-            self.pubsub, handover=self.security.presence_handover, served=self._run_queue.served
-        )
-        self.revocations: Revocations = revocations or revocations_from_environment(environ, self._health)
-        self.once_store: OnceStore = once_store or once_store_from_environment(environ, self._health)
-        # A store without entries may be false.
-        if state_store is None:
-            state_store = state_store_from_environment(environ, self._health)
-        self.state_store: StateStore = state_store
-        join_health(self._health, self.pubsub, self.revocations, self.once_store, self.state_store)
-        self._opening = Retry(self._open_stores)
         # Logs and checks of this worker
         self._audit = Audit()
         self._client_warnings = RateLimitedWarnings(logger)
         self._crashes = CrashLog(logger)
         self._periodic = PeriodicChecks()
-        self._workers = Workers(self.pubsub, self._named_secrets, self._client_warnings)
+        # State that workers share
+        self._run_queue = RunQueue()
+        self._shared = SharedServices(
+            environ,
+            self.security,
+            self._named_secrets,
+            self._run_queue,
+            self._client_warnings,
+            pubsub=pubsub,
+            revocations=revocations,
+            once_store=once_store,
+            state_store=state_store,
+        )
+        self.pubsub: PubSub = self._shared.pubsub
+        self.presence: Presence = self._shared.presence
+        self.revocations: Revocations = self._shared.revocations
+        self.once_store: OnceStore = self._shared.once_store
+        self.state_store: StateStore = self._shared.state_store
         # Rendering
         self._assets = ClientAssets()
         self._templates = ViewTemplates(templates, auto_reload=not self.production, components=components)
@@ -201,7 +193,6 @@ class PyView(Starlette):
         self._host: HostApplication | None = None
         self._auth_probe: AuthProbe | None = None
         self._pipeline = IdentityPipeline([])
-        self._notices: RevocationNotices | None = None
         # Lifecycle
         self._app_context: AppContext | None = None
         self._checked = False
@@ -219,8 +210,7 @@ class PyView(Starlette):
         )
         self._groups = {DEFAULT.name: self._group(DEFAULT)}
         self._probes = Probes(self._unready)
-        self._socket_counts = SharedCounts(self.pubsub, self._workers.id, self._named_secrets)
-        self._open_connections = OpenConnections(self.security, self._periodic, self._socket_counts)
+        self._open_connections = OpenConnections(self.security, self._periodic, self._shared.socket_counts)
         self._identity_monitor = IdentityMonitor(
             self.revocations, self.security.auth_interval, self._periodic
         )
@@ -234,8 +224,10 @@ class PyView(Starlette):
             self._detached_views,
             self._first_views,
         )
-        self._handover = Handover(self._workers, self._detached_views, lambda: self.app_context.kept_states)
-        self._long_poll = LongPoll(endpoint.serve_polls, self.security, self._tokens, self._workers)
+        self._handover = Handover(
+            self._shared.workers, self._detached_views, lambda: self.app_context.kept_states
+        )
+        self._long_poll = LongPoll(endpoint.serve_polls, self.security, self._tokens, self._shared.workers)
         # First, so that no route of the application, such as a mount at `/`, can hide them.
         self.router.routes[:0] = [
             WebSocketRoute(SOCKET_PATH, endpoint),
@@ -263,7 +255,7 @@ class PyView(Starlette):
             self._app_context = AppContext(
                 pubsub=self.pubsub,
                 presence=self.presence,
-                workers=self._workers,
+                workers=self._shared.workers,
                 templates=self._templates,
                 signatures=self._tokens,
                 security=self.security,
@@ -430,7 +422,7 @@ class PyView(Starlette):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            scope[HEALTH] = self._health
+            scope[HEALTH] = self._shared.health
             scope[SPOOLS] = self._spools()
         elif (answer := self._probes.answer(scope)) is not None:
             # Before the start, which takes the name of the application from the first request.
@@ -446,7 +438,7 @@ class PyView(Starlette):
         if not self._checked:
             # Mounted in another application, which does not run our lifespan.
             self._check(scope)
-            await self._open()
+            await self._shared.open()
         self._started = True
 
     def _unready(self) -> str | None:
@@ -454,7 +446,7 @@ class PyView(Starlette):
         if self._drain is not None and self._drain.begun:
             return "draining"
         # Once the stores have been opened, an outage of theirs does not count: all workers would drop out at once.
-        return "starting" if self._opening.running else None
+        return "starting" if self._shared.opening else None
 
     def _spools(self) -> Spools:
         return Spools(application_name(self, self._app_id, os.environ), spool_places(os.environ))
@@ -470,7 +462,7 @@ class PyView(Starlette):
             self._check()
             if isinstance(self.revocations, SharedRevocations):
                 await self.revocations.keep_in(self._spools().of("revocations"))
-            await self._open()
+            await self._shared.open()
             worker_checks = DescriptorWatch().check, self._crashes.flush_due, self._client_warnings.flush_due
             try:
                 await asyncio.to_thread(sweep)
@@ -486,20 +478,11 @@ class PyView(Starlette):
                         yield state
                     self._first_views.clear()
             finally:
-                await self._opening.close()
+                await self._shared.stop_opening()
                 await self.app_context.kept_states.flush()
                 self._crashes.flush()
                 self._client_warnings.flush()
-                await self.presence.close()
-                await self._workers.close()
-                if self._notices is not None:
-                    self._notices.close()
-                await self._socket_counts.close()
-                await self.pubsub.close()
-                await self.revocations.close()
-                await self.once_store.close()
-                await self.state_store.close()
-                self._leave_shared_directory()
+                await self._shared.close()
 
         return lifespan
 
@@ -520,36 +503,6 @@ class PyView(Starlette):
                     yield
         finally:
             self._drain = None
-
-    def _leave_shared_directory(self) -> None:
-        # With a PubSub of the user there is no sign that other workers still use it.
-        if self._shared_directory is not None and isinstance(self.pubsub, LocalPubSub):
-            remove_if_unused(self._shared_directory)
-
-    async def _open(self) -> None:
-        """Connect to the other workers and the stores.
-
-        A store that cannot be reached is opened as soon as it answers.
-        """
-        await self.pubsub.start()
-        # Without other workers there is nothing to ask for.
-        if not isinstance(self.pubsub, MemoryPubSub):
-            await self.presence.start()
-            await self._workers.start()
-            if isinstance(self.revocations, SharedRevocations):
-                self._notices = RevocationNotices(self.pubsub, self.revocations, self._named_secrets())
-                await self._notices.start()
-            await self._socket_counts.start()
-        try:
-            await self._open_stores()
-        except StoreUnavailable as error:
-            logger.info("%s; no user is signed in until it can be reached", error)
-            self._opening.begin()
-
-    async def _open_stores(self) -> None:
-        await self.revocations.start()
-        await self.once_store.start()
-        await self.state_store.start()
 
     def _check(self, scope: Scope | None = None) -> None:
         """Raise `RuntimeError` or `SignatureError` for an application that would not do what its code says."""

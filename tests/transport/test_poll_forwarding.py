@@ -203,7 +203,7 @@ async def test_a_token_of_no_worker_reaches_no_broker() -> None:
         assert isinstance(broker, Broker)
         poller = await opened(one.client, await load(one.client, "/count"))
         foreign = make_app(Broker(), "an0ther-s3cret-of-at-least-thirty-two-bytes")
-        other = foreign.app_context.signatures.mint_poll_token(one.app._workers.id)
+        other = foreign.app_context.signatures.mint_poll_token(one.app.app_context.workers.id)
         passed = len(broker.passed)
         for token in ("x", poller.token[:-2], poller.token + "A", "ä" * 40, "x" * 5000, other):
             thief = Poller(two.client)
@@ -219,7 +219,7 @@ async def test_a_session_of_a_worker_that_has_gone_ends_at_once() -> None:
         poller = await opened(one.client, page)
         await poller.join(page)
         poller.client = two.client
-        await one.app._workers.close()
+        await one.app.app_context.workers.close()
         async with asyncio.timeout(30):
             assert (await poller.get())["status"] == 410
             assert await poller.send(event(page, "5", "inc")) == 410

@@ -95,7 +95,7 @@ async def test_a_worker_is_ready_when_its_stores_have_been_opened_and_stays_so()
         assert (response.status_code, response.text) == (503, "starting\n")
         assert (await client.get(HEALTH)).status_code == 200
         revocations.there = True
-        await eventually(lambda: not app._opening.running)
+        await eventually(lambda: not app._shared.opening)
         assert (await client.get(READY)).status_code == 200
         revocations.there = False
         assert (await client.get(READY)).status_code == 200

@@ -205,7 +205,7 @@ async def test_without_its_worker_the_store_has_the_state() -> None:
         await page.click("button")
         await page.drop()
         await cluster.workers[0].app_context.kept_states.flush()
-        await cluster.workers[0]._workers.close()
+        await cluster.workers[0].app_context.workers.close()
         cluster.to = 1
         await page.reconnect()
         assert page.find("#n").text == "1"
@@ -399,7 +399,7 @@ async def shown_view(cluster: Cluster, client: LiveClient) -> tuple[RawPage, Raw
 async def test_only_the_same_page_of_the_same_owner_gets_a_view(change: dict[str, Any]) -> None:
     async with workers() as (cluster, client):
         _, _, request = await shown_view(cluster, client)
-        asking, asked = (worker._workers for worker in reversed(cluster.workers))
+        asking, asked = (worker.app_context.workers for worker in reversed(cluster.workers))
         # The keys are digests of the page and its owner.
         payload = json.dumps(list((request | {"keys": []} | change).values())).encode()
         answer = json.loads(await asking.call(asked.id, "view.hand_over", payload))

@@ -1,0 +1,120 @@
+"""Stores and links that the workers of one application share: chosen at its start, opened and closed together."""
+
+import logging
+from collections.abc import Callable, Mapping
+
+from pyview.config import SecurityConfig
+from pyview.environment.development import remove_if_unused, shared_directory
+from pyview.observability.rate_limited_warnings import RateLimitedWarnings
+from pyview.presence.presence import Presence
+from pyview.process.mailbox import RunQueue
+from pyview.pubsub.from_environment import pubsub_from_environment
+from pyview.pubsub.local import LocalPubSub
+from pyview.pubsub.memory import MemoryPubSub, PubSub
+from pyview.stores.from_environment import (
+    once_store_from_environment,
+    revocations_from_environment,
+    state_store_from_environment,
+)
+from pyview.stores.health import HealthRegistry, StoreUnavailable, join_health
+from pyview.stores.once import OnceStore
+from pyview.stores.retry import Retry
+from pyview.stores.revocations import Revocations
+from pyview.stores.revocations_shared import SharedRevocations
+from pyview.stores.states import StateStore
+from pyview.tokens.secrets import Secrets
+from pyview.transport.revocation_notices import RevocationNotices
+from pyview.transport.shared_counts import SharedCounts
+from pyview.workers.workers import Workers
+
+logger = logging.getLogger("pyview")
+
+
+class SharedServices:
+    """Stores and links of one worker.
+
+    Those that are None are chosen by `environ`. `secrets` is called at the first message to another worker, when the
+    application has its final name. `run_queue` is that of the application's views.
+    """
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        security: SecurityConfig,
+        secrets: Callable[[], Secrets],
+        run_queue: RunQueue,
+        warnings: RateLimitedWarnings,
+        *,
+        pubsub: PubSub | None = None,
+        revocations: Revocations | None = None,
+        once_store: OnceStore | None = None,
+        state_store: StateStore | None = None,
+    ) -> None:
+        self._directory = shared_directory(environ)
+        self._secrets = secrets
+        self.health = HealthRegistry()
+        self.pubsub: PubSub = pubsub or pubsub_from_environment(environ, self.health)
+        self.presence = Presence(self.pubsub, handover=security.presence_handover, served=run_queue.served)
+        self.revocations: Revocations = revocations or revocations_from_environment(environ, self.health)
+        self.once_store: OnceStore = once_store or once_store_from_environment(environ, self.health)
+        # A store without entries may be false.
+        if state_store is None:
+            state_store = state_store_from_environment(environ, self.health)
+        self.state_store: StateStore = state_store
+        join_health(self.health, self.pubsub, self.revocations, self.once_store, self.state_store)
+        self.workers = Workers(self.pubsub, secrets, warnings)
+        self.socket_counts = SharedCounts(self.pubsub, self.workers.id, secrets)
+        self._notices: RevocationNotices | None = None
+        self._opening = Retry(self._open_stores)
+
+    @property
+    def opening(self) -> bool:
+        """True while a store has not been reached since the start."""
+        return self._opening.running
+
+    async def open(self) -> None:
+        """Connect to the other workers and the stores.
+
+        A store that cannot be reached is opened as soon as it answers.
+        """
+        await self.pubsub.start()
+        # Without other workers there is nothing to ask for.
+        if not isinstance(self.pubsub, MemoryPubSub):
+            await self._join_workers()
+        try:
+            await self._open_stores()
+        except StoreUnavailable as error:
+            logger.info("%s; no user is signed in until it can be reached", error)
+            self._opening.begin()
+
+    async def stop_opening(self) -> None:
+        """Give up the stores that have not been reached."""
+        await self._opening.close()
+
+    async def close(self) -> None:
+        """Leave the other workers and close the stores, in the order in which they need each other."""
+        await self.presence.close()
+        await self.workers.close()
+        if self._notices is not None:
+            self._notices.close()
+        await self.socket_counts.close()
+        await self.pubsub.close()
+        await self.revocations.close()
+        await self.once_store.close()
+        await self.state_store.close()
+        # With a PubSub of the user there is no sign that other workers still use it.
+        if self._directory is not None and isinstance(self.pubsub, LocalPubSub):
+            remove_if_unused(self._directory)
+
+    async def _join_workers(self) -> None:
+        await self.presence.start()
+        await self.workers.start()
+        if isinstance(self.revocations, SharedRevocations):
+            self._notices = RevocationNotices(self.pubsub, self.revocations, self._secrets())
+            await self._notices.start()
+        await self.socket_counts.start()
+
+    async def _open_stores(self) -> None:
+        await self.revocations.start()
+        await self.once_store.start()
+        await self.state_store.start()
