@@ -34,7 +34,7 @@ async def test_a_running_handler_answers_before_its_page_closes(tmp_path: Path, 
     assert "Traceback" not in output
 
 
-@pytest.mark.parametrize("name", ["hypercorn", "uvicorn"])  # Granian may not end after such a signal
+@pytest.mark.parametrize("name", ["hypercorn", "uvicorn"])  # several workers of Granian may not end
 async def test_workers_that_all_get_the_signal_drain_once(tmp_path: Path, name: str) -> None:
     """As from systemd, which sends it to the parent and to the workers; the parent sends it again."""
     environment = {"PYVIEW_STATE": str(tmp_path / "state.db")}
