@@ -1,6 +1,7 @@
 """Stores and links that the workers of one application share: chosen at its start, opened and closed together."""
 
 import logging
+import os
 from collections.abc import Callable, Mapping
 
 from pyview.config import SecurityConfig
@@ -50,6 +51,7 @@ class SharedServices:
         once_store: OnceStore | None = None,
         state_store: StateStore | None = None,
     ) -> None:
+        self._process_id = os.getpid()
         self._directory = shared_directory(environ)
         self._secrets = secrets
         self.health = HealthRegistry()
@@ -75,11 +77,15 @@ class SharedServices:
     async def open(self) -> None:
         """Connect to the other workers and the stores.
 
-        A store that cannot be reached is opened as soon as it answers.
+        A store that cannot be reached is opened as soon as it answers. Raises `RuntimeError` in a process that was
+        forked after the application was made.
         """
-        await self.pubsub.start()
         # Without other workers there is nothing to ask for.
-        if not isinstance(self.pubsub, MemoryPubSub):
+        if isinstance(self.pubsub, MemoryPubSub):
+            await self.pubsub.start()
+        else:
+            self._check_process()
+            await self.pubsub.start()
             await self._join_workers()
         try:
             await self._open_stores()
@@ -105,6 +111,14 @@ class SharedServices:
         # With a PubSub of the user there is no sign that other workers still use it.
         if self._directory is not None and isinstance(self.pubsub, LocalPubSub):
             remove_if_unused(self._directory)
+
+    def _check_process(self) -> None:
+        # Forked workers would have the same ids, and drop each other's messages as their own.
+        if os.getpid() != self._process_id:
+            raise RuntimeError(
+                "the application was made in another process, which was forked into this worker (gunicorn --preload). "
+                "Workers that exchange messages have to make it themselves: start the server without --preload"
+            )
 
     async def _join_workers(self) -> None:
         await self.presence.start()
