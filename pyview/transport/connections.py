@@ -56,6 +56,9 @@ class ConnectionMonitor:
     def __len__(self) -> int:
         return len(self._open)
 
+    def __contains__(self, connection: OpenConnection) -> bool:
+        return connection in self._open
+
     def __iter__(self) -> Iterator[OpenConnection]:
         # A copy: connections open and close while they are looked at.
         return iter(tuple(self._open))

@@ -149,7 +149,7 @@ class Drain:
             batch = [waiting.popleft() for _ in range(min(due, len(waiting)))]
             waiting += await self._ask(batch, app)
             await self._close_asked(app)
-            if self._may_wait(app):
+            if (waiting or self._asked) and self._may_wait(app):
                 await self._sleep(_PAUSE)
 
     async def _ask(self, batch: Sequence[OpenConnection], app: AppContext) -> list[OpenConnection]:
@@ -172,7 +172,8 @@ class Drain:
 
     async def _close_asked(self, app: AppContext) -> None:
         """Close the connections of clients that have had time to connect again."""
-        now = asyncio.get_running_loop().time()
+        now, open_ones = asyncio.get_running_loop().time(), self._connections.monitor
+        self._asked = deque(asked for asked in self._asked if asked[1] in open_ones)
         while self._asked and (self._asked[0][0] <= now or not self._may_wait(app)):
             _, connection = self._asked.popleft()
             if connection.busy and self._may_wait(app):

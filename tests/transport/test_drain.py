@@ -175,6 +175,14 @@ async def test_a_client_connects_again_by_itself_or_its_connection_is_closed() -
     assert other.closed_at < deaf.closed_at
 
 
+async def test_no_time_is_left_to_clients_that_have_gone() -> None:
+    worker = Worker()
+    worker.connect(3)
+    for connection in worker.connections:
+        connection.follows = True
+    assert await worker.drained() < 0.9
+
+
 async def test_an_event_that_comes_after_the_question_is_answered_before_the_close() -> None:
     worker = Worker()
     deaf = worker.connect()
