@@ -46,6 +46,7 @@ from pyview.observability.descriptors import DescriptorWatch
 from pyview.observability.error_ids import CrashLog, skip_logged_failures
 from pyview.observability.loop_watch import LoopWatch
 from pyview.observability.rate_limited_warnings import RateLimitedWarnings
+from pyview.observability.refused_handshakes import skip_refused_handshakes
 from pyview.observability.telemetry import Telemetry, telemetry_if_installed
 from pyview.presence.presence import Presence
 from pyview.process.app_context import AppContext
@@ -524,6 +525,7 @@ class PyView(Starlette):
         self._assets.load()
         install_redaction()
         skip_logged_failures()
+        skip_refused_handshakes()
         self._checked = True
 
 

@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 from pyview.auth.audit import AuditEvent, audit_of
 from pyview.background.periodic import PeriodicChecks
 from pyview.config import SecurityConfig
+from pyview.observability.refused_handshakes import note_refused
 from pyview.transport.close_codes import POLICY, CloseReason
 from pyview.transport.limits import ClientGroup, Quotas
 from pyview.transport.shared_counts import SharedCounts
@@ -166,3 +167,4 @@ async def refuse_handshake(status: int, scope: Scope, receive: Receive, send: Se
     headers = [(b"content-length", b"0"), (b"retry-after", b"10")]
     await send({"type": f"{_HTTP_RESPONSE}.start", "status": status, "headers": headers})
     await send({"type": f"{_HTTP_RESPONSE}.body", "body": b""})
+    note_refused()

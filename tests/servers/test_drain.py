@@ -8,7 +8,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from websockets.exceptions import ConnectionClosed
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.asgi import poll
 from tests.servers.test_endings import CHARGE, charge, charging
@@ -67,6 +68,26 @@ async def test_a_worker_that_is_not_ready_serves_its_pages_until_it_closes_them(
                 await socket.recv()
             assert socket.close_code == 1012
             await stopping
+
+
+@pytest.mark.parametrize("websockets", ["websockets", "websockets-sansio", "wsproto"])
+async def test_a_refused_page_is_no_error_in_the_log(tmp_path: Path, websockets: str) -> None:
+    pytest.importorskip(websockets.partition("-")[0])
+    with charging(tmp_path, options=["--ws", websockets], CHARGE_SECONDS="1") as server:
+        async with joined(server.host, "") as (socket, topic):
+            await charge(socket, topic, server)
+            stopping = asyncio.create_task(server.stop())
+
+            async def refused() -> bool:
+                try:
+                    async with connect(f"ws://{server.host}/live/websocket"):
+                        return False
+                except InvalidStatus as error:
+                    return error.response.status_code == 503
+
+            await poll(refused)
+        _, output = await stopping
+    assert "ERROR" not in output
 
 
 async def test_a_second_interrupt_ends_everything_at_once(tmp_path: Path) -> None:
