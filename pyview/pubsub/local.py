@@ -19,7 +19,7 @@ from pyview.pubsub.local_connection import FrameKind, GiveWay, InvalidFrame, fra
 from pyview.pubsub.local_directory import SocketDirectory
 from pyview.pubsub.local_peers import LocalPeer, LocalPeers, read_json
 from pyview.pubsub.local_recent import RecentBroadcasts
-from pyview.pubsub.memory import MISSED, MemoryPubSub, Subscriber
+from pyview.pubsub.memory import MISSED, MemoryPubSub, Subscriber, check_keep
 from pyview.wire.message import json_text
 
 logger = logging.getLogger("pyview")
@@ -73,8 +73,11 @@ class LocalPubSub:
     async def broadcast(self, topic: str, message: Any, *, keep: float = 0.0) -> None:
         """Deliver and publish. `keep` changes nothing: workers of one host are not cut off from each other.
 
-        Raises `UnencodableValue` if the message is not JSON-serialisable, `ValueError` if it has more than 16 MiB.
+        Raises `UnencodableValue` if the message is not JSON-serialisable, `ValueError` if it has more than 16 MiB,
+        and for a time out of range.
         """
+        if keep:
+            check_keep(topic, keep)
         await self._start_once()
         body = json_text(message, f"broadcast({topic!r})")
         self._publish(topic, frame(FrameKind.MESSAGE, b"%b\n%b" % (orjson.dumps(topic), body)))

@@ -8,6 +8,9 @@ from pyview.events.info_event import InfoEvent
 MISSED: Final = "pyview:missed"
 """Topic of the message that broadcasts may be lost: `InfoEvent(MISSED, {"seconds": 3.2})`."""
 
+LONGEST_KEEP: Final = 3600.0
+"""Seconds for which a broadcast can be kept."""
+
 WORKER_TOPICS: Final = "pyview:worker:"
 """Beginning of the topics of one worker each. `reaches` is exact for them."""
 
@@ -67,6 +70,19 @@ async def broadcast_kept(pubsub: PubSub, topic: str, message: Any, keep: float) 
         await pubsub.broadcast(topic, message)
 
 
+def check_keep(topic: str, keep: Any) -> None:
+    """Raise `ValueError` for a time that no broadcast can be kept for, and for what is no time.
+
+    Every PubSub checks it: a mistake must not show for the first time when the application has several hosts.
+    """
+    number = isinstance(keep, int | float) and not isinstance(keep, bool)
+    if not (number and 0 <= keep <= LONGEST_KEEP):
+        raise ValueError(
+            f"broadcast({topic[:80]!r}, keep=...) expected a number of seconds from 0 to {LONGEST_KEEP:g}, such as "
+            f"keep=60; got {keep!r}"
+        )
+
+
 class MemoryPubSub:
     """PubSub of a single process. Delivers in the order of subscription; keeps no topic without subscribers."""
 
@@ -97,6 +113,8 @@ class MemoryPubSub:
             self._remove(topic, subscriber)
 
     async def broadcast(self, topic: str, message: Any, *, keep: float = 0.0) -> None:
+        if keep:
+            check_keep(topic, keep)
         give_way = self.deliver(topic, message)
         if give_way is not None:
             await give_way()

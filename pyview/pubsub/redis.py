@@ -13,9 +13,9 @@ from typing import Any
 import orjson
 from redis.exceptions import ResponseError
 
-from pyview.pubsub.memory import MISSED, WORKER_TOPICS, MemoryPubSub, Subscriber
+from pyview.pubsub.memory import MISSED, WORKER_TOPICS, MemoryPubSub, Subscriber, check_keep
 from pyview.pubsub.redis_channels import Channels, Envelope, opened
-from pyview.pubsub.redis_kept import LONGEST, KeptBroadcasts
+from pyview.pubsub.redis_kept import KeptBroadcasts
 from pyview.pubsub.redis_pending import MANY, GiveWay, PendingBroadcasts
 from pyview.pubsub.redis_received import ReceivedBroadcasts
 from pyview.stores.health import HealthRegistry, StoreUnavailable
@@ -91,8 +91,9 @@ class RedisPubSub:
         # A task that goes on after the end must not open the connections again.
         if not self._started and not self._closed:
             await self.start()
-        # The subscriber may have ended meanwhile.
-        if self._started and topic in self._topics.get(channel, ()):
+        if self._started and topic in self._topics.get(
+            channel, ()
+        ):  # the subscriber may have ended meanwhile
             self._received.subscribed(topic)
             await self._server.link.listen(channel, self)
 
@@ -126,8 +127,8 @@ class RedisPubSub:
         Raises `UnencodableValue` if the message is not JSON-serialisable, `ValueError` if it has more than 16 MiB, and
         for a time out of range.
         """
-        if not 0 <= keep <= LONGEST:
-            raise ValueError(f"broadcast(keep=...) expected 0 to {LONGEST:g} seconds, got {keep!r}")
+        if keep:
+            check_keep(topic, keep)
         body = json_text(message, f"broadcast({topic!r})")
         if len(body) + len(topic) > MOST_BYTES:
             raise ValueError(
@@ -177,8 +178,7 @@ class RedisPubSub:
         try:
             give_way = self._take(channel, opened(body))
         except ValueError:
-            # Without its content, which may be about a person.
-            logger.warning("invalid message of %d bytes on %s", len(body), channel)
+            logger.warning("invalid message on %s: %r", channel, body[:100])
             return None
         return None if give_way is None else self._waiting(give_way)
 

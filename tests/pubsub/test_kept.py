@@ -13,8 +13,6 @@ from pyview.events.info_event import InfoEvent
 from pyview.pubsub import redis_kept
 from pyview.pubsub.memory import MISSED
 from pyview.pubsub.redis import RedisPubSub
-from pyview.pubsub.redis_channels import SENDER, Channels, Envelope
-from pyview.stores.redis import RedisServer
 from tests.pubsub.test_redis import Listener, until_connected
 from tests.stores.fixtures import own_valkey
 from tests.stores.revocations.workers import until
@@ -203,25 +201,3 @@ async def test_what_cannot_be_kept_is_published_and_logged_once(
     await one.send(*range(20))
     await until(lambda: one.numbers == two.numbers == list(range(20)))
     assert caplog.text.count("are kept: further ones are not") == 1
-
-
-@pytest.mark.parametrize("keep", [-1.0, 3601.0, float("nan")])
-async def test_a_time_out_of_range_is_refused(room: Callable[[], Room], keep: float) -> None:
-    with pytest.raises(ValueError, match=r"broadcast\(keep=...\) expected 0 to 3600 seconds"):
-        await room().send(1, keep=keep)
-
-
-async def test_a_repetition_that_is_stopped_before_it_begins_leaves_nothing(
-    own_valkey: ValkeyProcess,
-) -> None:
-    server = RedisServer(own_valkey.url)
-    await server.open()
-    channels = Channels("kept:", server.database)
-    kept = redis_kept.KeptBroadcasts(server, channels, b"1" * SENDER, lambda moment: 0)
-    await kept.prepare()
-    kept.add(Envelope(b"1" * SENDER, 1, "room", b"1"), keep=60.0)
-    await server.run("reading", "PING")  # after which the broadcast is confirmed
-    kept.check()
-    await kept.close(5.0)
-    assert kept.sends_at_once
-    await server.close()

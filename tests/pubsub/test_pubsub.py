@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -86,6 +87,13 @@ async def test_a_subscriber_may_unsubscribe_during_a_delivery(pubsub: PubSub) ->
     await pubsub.subscribe("a", last)
     await pubsub.broadcast("a", 1)
     await until(lambda: last.events == [InfoEvent("a", 1)])
+
+
+@pytest.mark.parametrize("keep", [-1.0, 3601.0, float("nan"), "60", True])
+async def test_a_time_that_is_none_or_out_of_range_is_refused(pubsub: PubSub, keep: Any) -> None:
+    expected = r"broadcast\('a', keep=...\) expected a number of seconds from 0 to 3600"
+    with pytest.raises(ValueError, match=expected):
+        await pubsub.broadcast("a", 1, keep=keep)
 
 
 async def test_memory_keeps_no_topic_without_subscribers() -> None:
