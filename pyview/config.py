@@ -1,7 +1,7 @@
 """Limits, timeouts and origin rules of an application: `PyView(security=SecurityConfig(...))`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,8 @@ class SecurityConfig:
     **First pages.** The view of an HTTP response is kept for `first_view_grace` seconds, so that its page can go on
     with it; with 0 every join mounts a new view. `max_first_views` is their number in one worker, and
     `max_first_view_bytes` their approximate size. Beyond them, the oldest is dropped.
+
+    Raises `ValueError` for a limit or time that is negative or no number.
     """
 
     allowed_hosts: Sequence[str] = ()
@@ -143,3 +145,22 @@ class SecurityConfig:
     max_queued_frames: int = 64
     max_queued_bytes: int = 4 * 1024 * 1024
     stall_timeout: float = 20.0
+
+    def __post_init__(self) -> None:
+        wrong = [
+            each.name for each in fields(self) if _is_amount(each.default) and not self._holds(each.name)
+        ]
+        if wrong:
+            got = ", ".join(f"{name}={getattr(self, name)!r}" for name in wrong)
+            raise ValueError(
+                f"SecurityConfig({got}): expected a number, 0 or more; times are seconds, sizes are bytes"
+            )
+
+    def _holds(self, name: str) -> bool:
+        value = getattr(self, name)
+        # NaN is not greater than anything.
+        return _is_amount(value) and value >= 0
+
+
+def _is_amount(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -448,3 +448,12 @@ class TestWorkers:
         (finding,) = check_sharing(App())
         assert finding.severity is Severity.NOTE
         assert finding.text.startswith("With more than one worker it does not start in production mode")
+
+
+@pytest.mark.parametrize("wrong", [-1, -0.5, float("nan"), "10", None, True])
+def test_a_limit_is_a_number_that_is_not_negative(wrong: Any) -> None:
+    with pytest.raises(
+        ValueError, match=r"SecurityConfig\(drain_delay=.*, max_frame=.*\): expected a number, 0 or more"
+    ):
+        SecurityConfig(drain_delay=wrong, max_frame=wrong, drain_rate=1)
+    assert SecurityConfig(drain_timeout=float("inf"), drain_rate=0).drain_rate == 0
