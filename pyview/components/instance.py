@@ -12,6 +12,7 @@ from pyview.binding.callbacks import Callback, CallContext
 from pyview.binding.callers import AsyncCaller, EventCaller, Handler, runner
 from pyview.binding.class_cache import cached_on_class
 from pyview.binding.compiler import compile_handler, is_classic
+from pyview.binding.socket_only import check_socket_only
 from pyview.components.component import LiveComponent
 from pyview.components.renderers import NO_SLOTS, ComponentRenderer
 from pyview.components.socket import ComponentSocket
@@ -67,6 +68,7 @@ def callbacks_of(cls: Any) -> ComponentCallbacks:
 
 
 def _compiled(cls: Any) -> ComponentCallbacks:
+    check_socket_only(cls, ("restored", "disconnect"))
     many = getattr(cls, "update_many", None)
     return ComponentCallbacks(
         mount=_compile(cls.mount),

@@ -16,6 +16,7 @@ from pyview.binding.callers import (
     view_factory,
 )
 from pyview.binding.class_cache import cached_on_class
+from pyview.binding.socket_only import check_socket_only
 from pyview.events.decorators import (
     ASYNC_RESULTS,
     EVENTS,
@@ -90,6 +91,7 @@ def compile_view(view_class: type) -> None:
         event_requirements,
     ):
         compiled(view_class)
+    check_socket_only(view_class, ("restored", "reconnected", "disconnect"))
 
 
 # The last resort of a caller. They have the signature of a handler, so that the event path needs no check for them.

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from starlette.authentication import AuthCredentials, BaseUser, SimpleUser
 from typing_extensions import TypedDict
 
+from pyview import LiveComponent, LiveView
 from pyview.binding import (
     Depends,
     FromClient,
@@ -27,6 +28,8 @@ from pyview.binding import (
     compile_params,
     view_factory,
 )
+from pyview.components.instance import callbacks_of
+from pyview.events import compile_view
 
 RESOURCES = Resources(session={}, user="ann", auth="scopes", url="/now")
 
@@ -248,3 +251,37 @@ def test_the_url_of_handle_params_may_have_any_annotation() -> None:
         return url
 
     assert compile_params(handle_params)(object(), "/now", None, None, None) == "/now"  # type: ignore[arg-type]
+
+
+def test_a_callback_with_the_socket_alone_takes_nothing_else() -> None:
+    """`restored` runs when a page comes back: a mistake must show before the first deploy."""
+
+    class NoSocket(LiveView[Any]):
+        def restored(self) -> None: ...  # type: ignore[override]
+
+    class More(LiveView[Any]):
+        async def reconnected(self, socket: Any, session: Any) -> None: ...  # type: ignore[override]
+
+    class NoMethod(LiveView[Any]):
+        disconnect = 5  # type: ignore[assignment]
+
+    class NoSocketInPart(LiveComponent[Any]):
+        def restored(self) -> None: ...  # type: ignore[override]
+
+    class Fits(LiveView[Any]):
+        def restored(self, back: Any, again: bool = True) -> None: ...
+
+        def reconnected(self, *args: Any, **kwargs: Any) -> None: ...
+
+        @staticmethod
+        async def disconnect(socket: Any) -> None: ...
+
+    line = NoSocket.restored.__code__.co_firstlineno
+    expected = (
+        f"NoSocket.restored ({__file__}:{line}): parameter `socket` is missing: restored gets the socket"
+    )
+    assert expected in refusal_of(compile_view, NoSocket)
+    assert "`session` has no value: reconnected gets the socket" in refusal_of(compile_view, More)
+    assert "disconnect is 5 and no method" in refusal_of(compile_view, NoMethod)
+    assert "`socket` is missing" in refusal_of(callbacks_of, NoSocketInPart)
+    compile_view(Fits)
