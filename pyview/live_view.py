@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from pyview.binding.callers import DONE, no_handler
-from pyview.keeping.spec import KeepArgument, declare
+from pyview.keeping.spec import KeepArgument, declare, refuse_arguments
 from pyview.meta import PyViewMeta
 from pyview.socket.socket import LiveViewSocket
 from pyview.template.container import ContainerElement
@@ -52,8 +52,15 @@ class LiveView(Generic[T]):
     mount_once: ClassVar[bool | None] = None
 
     def __init_subclass__(cls, *, keep: KeepArgument = None, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
+        try:
+            super().__init_subclass__(**kwargs)
+        except TypeError as error:
+            refuse_arguments(cls, kwargs, error)
         declare(cls, keep)
+        if not isinstance(cls.mount_once, bool | None):
+            raise TypeError(
+                f"{cls.__qualname__}.mount_once: expected True, False or None; got {cls.mount_once!r}"
+            )
 
     @inline
     def mount(self, *args: Any, **kwargs: Any) -> Any:

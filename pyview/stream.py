@@ -248,6 +248,11 @@ class Streams:
             else:
                 stream.replace()
 
+    @property
+    def named(self) -> Collection[str]:
+        """Names of the streams that `get_or_create` has made."""
+        return self._by_name.keys()
+
     def __iter__(self) -> Iterator[Stream[Any]]:
         """Iterate over the streams with a name."""
         return iter(self._by_name.values())

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from pyview.binding.callers import DONE
 from pyview.components.socket import ComponentSocket
-from pyview.keeping.spec import Keep, KeepArgument, declare
+from pyview.keeping.spec import Keep, KeepArgument, declare, refuse_arguments
 from pyview.meta import PyViewMeta
 from pyview.template.component_tag import Slots
 from pyview.template.tree.immutable import COMPONENT_MARK
@@ -42,7 +42,10 @@ class LiveComponent(Generic[T]):
     template: ClassVar[Any] = None
 
     def __init_subclass__(cls, *, keep: KeepArgument = None, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
+        try:
+            super().__init_subclass__(**kwargs)
+        except TypeError as error:
+            refuse_arguments(cls, kwargs, error)
         if isinstance(keep, Keep) and keep.streams:
             raise ValueError(
                 f"class {cls.__qualname__}(keep=...): only a view keeps streams; those of a component are filled again"

@@ -28,8 +28,8 @@ from pyview.keeping.values import (
 logger = logging.getLogger("pyview")
 
 _ADVICE = (
-    "Annotate it with a type that pydantic knows, make it again in mount or restored, or name the others: "
-    "keep=('draft', 'step')"
+    "Annotate it with a type that pydantic knows, make it again in mount or restored, or name only the "
+    "others in keep, such as keep=('draft', 'step')"
 )
 
 
@@ -86,6 +86,15 @@ class KeepPlan:
         except Unkeepable as error:
             kind = type(value).__qualname__
             self._log(name, f"{self.name}: {name!r}, a {kind}, cannot be kept: {error}. {_ADVICE}")
+
+    def check_streams(self, known: Collection[str]) -> None:
+        """Log a stream that is named in `Keep(streams=...)` and is none of the view's streams."""
+        for name in sorted(self.keep.streams.difference(known)):
+            names = ", ".join(sorted(known)) or "none"
+            self._log(
+                f"stream {name}",
+                f"{self.name}: Keep(streams=...) names {name!r}, which socket.stream has not made; it has made {names}",
+            )
 
     # Laying over
 

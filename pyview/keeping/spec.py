@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from pyview.keeping.contexts import context_type, hints_of
 
@@ -29,9 +29,9 @@ class Keep:
     streams: frozenset[str]
 
     def __init__(self, *names: str, hours: float | None = None, streams: Iterable[str] = ()) -> None:
-        self.names = _texts("Keep(...)", names) or None
+        self.names = _texts("Keep(...)", names, "names of the context, such as Keep('draft', 'step')") or None
         self.streams = frozenset(
-            _texts("Keep(streams=...)", (streams,) if isinstance(streams, str) else streams)
+            _texts("Keep(streams=...)", streams, "names of streams, such as ['messages']")
         )
         if hours is not None and not _is_positive(hours):
             raise ValueError(f"Keep(hours={hours!r}): expected a positive number of hours, such as 24")
@@ -66,6 +66,17 @@ def declare(cls: type, argument: KeepArgument) -> None:
         check_names(cls, keep)
 
 
+def refuse_arguments(cls: type, names: Iterable[str], error: TypeError) -> NoReturn:
+    """Raise `TypeError` for class arguments that no base class takes; `error` itself if it has another reason."""
+    if "takes no keyword arguments" not in str(error):
+        raise error
+    name = next(iter(names))
+    guess = "Did you mean keep=...?" if get_close_matches(name, ["keep"]) else "Expected keep=..., or none."
+    if hasattr(cls, name):
+        guess = f"Write it into the body of the class: {name} = ..."
+    raise TypeError(f"class {cls.__qualname__}({name}=...): got an unknown class argument. {guess}") from None
+
+
 def declared(cls: type) -> Keep | None:
     """Return what a class keeps; None for nothing."""
     found: Keep | None = getattr(cls, DECLARED, None)
@@ -93,21 +104,21 @@ def _parsed(cls: type, argument: bool | str | Iterable[str] | Keep) -> Keep | No
         return Keep() if argument else None
     where = f"class {cls.__qualname__}(keep=...)"
     keep = Keep()
-    keep.names = _texts(where, (argument,) if isinstance(argument, str) else argument)
+    keep.names = _texts(where, argument, "True, False, names of the context, or Keep(...)")
     return keep
 
 
 def _is_positive(value: Any) -> bool:
-    return isinstance(value, int | float) and 0 < value < float("inf")
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and 0 < value < float("inf")
 
 
-def _texts(where: str, names: Any) -> tuple[str, ...]:
-    found = tuple(names) if isinstance(names, Iterable) else (names,)
+def _texts(where: str, names: Any, expected: str) -> tuple[str, ...]:
+    several = isinstance(names, Iterable) and not isinstance(names, str)
+    found = tuple(names) if several else (names,)
     for name in found:
         if not isinstance(name, str) or not name:
-            raise TypeError(
-                f"{where}: expected True, False, names of the context, or Keep(...); got {name!r}"
-            )
+            raise TypeError(f"{where}: expected {expected}; got {name!r}")
     return found
 
 

@@ -51,7 +51,8 @@ def adapter_of(hint: Any) -> Adapter:
     try:
         return TypeAdapter(hint)
     except (PydanticSchemaGenerationError, PydanticUserError, PydanticUndefinedAnnotation) as error:
-        reason = str(error).partition("\n")[0]
+        # The rest is about settings of a model, which there is not.
+        reason = str(error).partition("\n")[0].partition(". Set `arbitrary")[0]
         raise Unkeepable(f"pydantic cannot read and write values of {_titled(hint)} ({reason})") from None
 
 

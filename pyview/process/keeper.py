@@ -155,6 +155,7 @@ class Keeper:
         if self.plan is None or not self.plan.keep.streams:
             return False
         streams: Streams | None = self.process.socket.streams
+        self.plan.check_streams([] if streams is None else streams.named)
         # The nested views in such items belong to this process. Streams of components are always filled again.
         own = streams is not None and not streams.with_views
         return own and all(each.socket.streams is None for each in self.process.components or ())

@@ -1,5 +1,7 @@
 """The class argument `keep`: its forms, inheritance, and the errors of names that are not there."""
 
+import re
+import types
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
@@ -103,3 +105,44 @@ def test_a_type_that_pydantic_does_not_know_is_an_error_at_the_start() -> None:
     assert plan is not None
     with pytest.raises(TypeError, match=r"'db' cannot be kept.*make it again in mount"):
         plan.check()
+
+
+def test_names_of_streams_are_text() -> None:
+    with pytest.raises(TypeError, match=r"Keep\(streams=...\): expected names of streams.*got 1"):
+        Keep(streams=[1])  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize(
+    ("argument", "advice"),
+    [
+        ("kep", "Did you mean keep="),
+        ("mount_once", "Write it into the body of the class: mount_once = ..."),
+        ("rounds", "Expected keep=..., or none"),
+    ],
+)
+@pytest.mark.parametrize("base", [LiveView, LiveComponent])
+def test_other_class_arguments_are_refused(base: Any, argument: str, advice: str) -> None:
+    if argument == "mount_once" and base is LiveComponent:
+        advice = "Expected keep=..., or none"
+    with pytest.raises(TypeError, match=re.escape(f"class Part({argument}=...)")) as refusal:
+        types.new_class("Part", (base,), {argument: True})
+    assert advice in str(refusal.value)
+
+
+def test_an_error_of_a_base_class_is_its_own() -> None:
+    class Rounds:
+        left = 0
+
+        def __init_subclass__(cls, *, rounds: int = 0, **arguments: Any) -> None:
+            super().__init_subclass__(**arguments)
+            cls.left = 12 // rounds
+
+    game: Any = types.new_class("Game", (LiveView, Rounds), {"rounds": 3, "keep": True})
+    assert game.left == 4
+    with pytest.raises(TypeError, match="unsupported operand"):
+        types.new_class("Game", (LiveView, Rounds), {"rounds": "3"})
+
+
+def test_mount_once_is_true_or_false() -> None:
+    with pytest.raises(TypeError, match=r"mount_once: expected True, False or None; got 'yes'"):
+        type("Often", (LiveView,), {"mount_once": "yes"})
