@@ -1,7 +1,7 @@
 # Commands for contributors; CI calls the same targets. `make PYTHON=/path/to/python3 ...` uses another Python.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test suite suite-waiting suite-computing browser pythons lint types format bench fuzz soak chaos wheel clean
+.PHONY: help setup demo test suite suite-processes suite-waiting suite-computing browser pythons lint types format bench fuzz soak chaos wheel clean
 export PYTHON
 # Node.js from PyPI is in .venv/bin. It comes last, so that the Node.js of the machine is preferred.
 export PATH := $(PATH):$(CURDIR)/.venv/bin
@@ -18,17 +18,17 @@ demo: setup ## serve the examples and print their URL (PORT=...)
 	@.venv/bin/python -m scripts.demo
 
 test: setup ## run everything that CI checks: lint, types, suite, browser, other Pythons
-	@$(MAKE) --no-print-directory -j3 $(SYNC) lint suite-waiting browser suite-computing pythons types
+	@$(MAKE) --no-print-directory -j4 $(SYNC) lint suite-processes suite-waiting browser suite-computing pythons types
 
 suite: setup ## run the fast suite (ARGS=... for pytest)
 ifdef ARGS
 	@echo "== the suite" && scripts/suite .venv all -m "not soak" $(ARGS)
 else
-	@$(MAKE) --no-print-directory -j2 $(SYNC) suite-waiting suite-computing
+	@$(MAKE) --no-print-directory -j3 $(SYNC) suite-processes suite-waiting suite-computing
 endif
 
-# The two halves of the suite, for two cores. Tests that depend on time are all in the first.
-suite-waiting suite-computing: setup
+# The parts of the suite, for two cores: the first two wait for most of their time.
+suite-processes suite-waiting suite-computing: setup
 	@echo "== the suite: $(@:suite-%=%)" && scripts/suite .venv $(@:suite-%=%) -m "not soak"
 
 browser: setup ## run the tests in a real browser (ARGS=... for pytest)

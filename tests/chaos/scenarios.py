@@ -150,7 +150,7 @@ async def cut_network(size: Size) -> Figures:
             cluster.relay.cut()
             await asyncio.sleep(2)
     _require_kept(figures)
-    _require_live(figures, size, 1.0)
+    _require_live(figures, size, 2.0)
     return figures
 
 

@@ -182,6 +182,7 @@ async def test_a_rolling_restart(tmp_path: Path) -> None:
             assert (await changes(each))[1] == ["a"]
 
 
+@pytest.mark.soak
 async def test_an_outage_of_the_broker_removes_nobody(own_valkey: ValkeyProcess) -> None:
     async with workers({"PYVIEW_REDIS_URL": own_valkey.url}) as started:
         pages = await opened("abc", started)
