@@ -48,6 +48,7 @@ _UNAVAILABLE_RETRY = 10  # seconds
 _SCHEMES = {"valkey": "redis", "valkeys": "rediss", "unix": "redis+unix"}
 _REDIS_OPTIONS: dict[str, Any] = {
     "implementation": "redispy",
+    "key_prefix": "pyview:attempts",  # as all names of PyView on a server, for its access rules
     "socket_timeout": 2.0,
     "socket_connect_timeout": 2.0,
 }

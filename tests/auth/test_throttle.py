@@ -243,6 +243,16 @@ async def test_without_its_server_no_sign_in_is_possible(
     await harness.throttle.close()
 
 
+async def test_a_user_of_the_server_with_the_documented_rights_can_count(own_valkey: ValkeyProcess) -> None:
+    with own_valkey.client() as admin:
+        commands, names = ["+@all", "-@dangerous"], ["pyview:*"]
+        admin.acl_setuser("web", enabled=True, passwords=["+hunter2"], commands=commands, keys=names)
+        path = own_valkey.url.removeprefix("unix://")
+        harness = Harness(LoginThrottle(f"unix://web:hunter2@{path}"))
+        assert await harness.codes(6, "ann") == [401] * 5 + [429]
+        await harness.throttle.close()
+
+
 async def test_it_is_in_the_audit_trail_without_the_name(caplog: pytest.LogCaptureFixture) -> None:
     harness = Harness(LoginThrottle(per_account=1))
     with caplog.at_level(logging.INFO, "pyview.security"):
