@@ -25,9 +25,8 @@ COUNT: Final = (
 FIND: Final = "SELECT count, until FROM attempts WHERE key = ? AND until > ?"
 CLEAR: Final = "DELETE FROM attempts WHERE key = ?"
 FORGET: Final = "DELETE FROM attempts WHERE key IN (SELECT key FROM attempts WHERE until <= ? LIMIT ?)"
-PURGE: Final = (
-    200  # ended windows that one attempt removes, so that the file stays small without a task of its own
-)
+PURGE: Final = 200
+"""Ended windows that one attempt removes, so that the file stays small without a task of its own."""
 
 
 class SQLiteCounters(Storage):

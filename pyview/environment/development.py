@@ -1,4 +1,4 @@
-"""What the workers of one server share in development, if nothing is configured: a directory with state and secret.
+"""The directory that the workers of one server share in development, if nothing is configured: state and secret.
 
 `uvicorn shop:app --workers 4` then serves like one worker. In production mode an application does not start so: its
 sign-outs would be lost with the temporary directory.

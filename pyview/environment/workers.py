@@ -91,7 +91,7 @@ def _of_arguments(argv: Sequence[str]) -> WorkerCount | None:
 
 
 def _of_environment(environ: Mapping[str, str]) -> WorkerCount | None:
-    # The variables belong to different servers, and nothing tells which one is running: the largest number is the safe
+    # The variables belong to different servers, and it is unknown which one is running: the largest number is the safe
     # guess.
     counts = [
         WorkerCount(int(environ[name]), name) for name in VARIABLES if environ.get(name, "").isdecimal()

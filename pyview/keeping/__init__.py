@@ -1,4 +1,4 @@
-"""What survives of a page when it returns to another worker: the class argument `keep`, and the values of a context."""
+"""State that a page takes along to another worker: the class argument `keep`, and the values of a context."""
 
 from pyview.keeping.spec import Keep
 

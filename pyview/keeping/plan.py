@@ -1,4 +1,4 @@
-"""What one class keeps, compiled once: the names and their adapters, and what was logged about them."""
+"""The kept names of one class, compiled once: their adapters, and what was logged about them."""
 
 import logging
 from collections.abc import Collection, Mapping
@@ -34,7 +34,7 @@ _ADVICE = (
 
 
 class KeepPlan:
-    """What a class keeps. Each name that cannot be kept is logged once for each class."""
+    """The kept names of a class. Each one that cannot be kept is logged once for each class."""
 
     def __init__(self, cls: type, keep: Keep) -> None:
         self.keep = keep

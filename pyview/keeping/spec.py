@@ -11,7 +11,7 @@ DECLARED: Final = "__pyview_keep__"
 
 
 class Keep:
-    """What a view or component keeps: `class Invoice(LiveView[State], keep=Keep("draft", "step", hours=24))`.
+    """The class argument `keep` with options: `class Invoice(LiveView[State], keep=Keep("draft", "step", hours=24))`.
 
     - `names`: names of the context; without any, all of them.
     - `hours`: the time for which a page may be away, up to `SecurityConfig.max_keep_seconds`. Default:

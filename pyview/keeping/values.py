@@ -25,7 +25,7 @@ _JSON, _FORM, _CHANGES = "json", "form", "changes"
 _MADE_BY_MOUNT: Final = (AsyncResult, Stream, UploadConfig, UploadEntry)
 
 Adapter: TypeAlias = TypeAdapter[Any] | None
-"""How the values of a name are read and written; None for plain JSON values."""
+"""Reads and writes the values of a name; None for plain JSON values."""
 
 
 class Unkeepable(TypeError):

@@ -71,7 +71,7 @@ class Peers:
         if worker == self._worker_id:
             return
         if message["kind"] == "bye":
-            self._say_goodbye(worker, moved=bool(message["moved"]))
+            self._take_goodbye(worker, moved=bool(message["moved"]))
             return
         peer = self._peer(worker)
         # Any message is a sign of life, so a busy worker is not removed if its heartbeat is late.
@@ -153,7 +153,7 @@ class Peers:
 
     # The end of a worker
 
-    def _say_goodbye(self, worker: str, *, moved: bool) -> None:
+    def _take_goodbye(self, worker: str, *, moved: bool) -> None:
         self._peers.pop(worker, None)
         if moved:
             self._places.move_all(worker, self._clock() + self._handover)

@@ -5,7 +5,7 @@ from pyview.process.view_process import ViewProcess
 from pyview.rendering.lifecycle import FirstMount, MountContext
 
 
-def go_on(process: ViewProcess, mount_context: MountContext, first: FirstMount) -> None:
+def continue_first_mount(process: ViewProcess, mount_context: MountContext, first: FirstMount) -> None:
     """Give `process` the view of the response with its socket, components and uploads. No callback runs.
 
     The socket stays the same object, because hooks, closures and the view itself may hold it.

@@ -1,4 +1,4 @@
-"""What one joined view keeps: it is captured after changes, and laid over the view of another worker."""
+"""Kept state of one joined view: it is captured after changes, and laid over the view of another worker."""
 
 import hashlib
 import time

@@ -19,7 +19,7 @@ from pyview.tokens.secrets import InvalidToken
 logger = logging.getLogger("pyview")
 
 
-class Elsewhere(Protocol):
+class OtherWorkers(Protocol):
     """The views that pages had at other workers."""
 
     async def take(self, mount_context: MountContext, keys: list[str]) -> str | None:
@@ -41,14 +41,14 @@ class KeptReturns:
         store: StateStore,
         once: OnceStore,
         limits: SecurityConfig,
-        elsewhere: Elsewhere,
+        others: OtherWorkers,
         delete: Callable[[str], None],
     ) -> None:
         self._tokens = tokens
         self._store = store
         self._once = once
         self._limits = limits
-        self._elsewhere = elsewhere
+        self._others = others
         self._delete = delete
 
     @property
@@ -61,7 +61,7 @@ class KeptReturns:
         visit = mount_context.visit
         if not visit.returns:
             if visit.worker:
-                self._elsewhere.end(mount_context)
+                self._others.end(mount_context)
             return None
         # The next number is that of a join whose answer was lost on the way: the page does not count it.
         keys = [
@@ -87,7 +87,7 @@ class KeptReturns:
     async def _handed_over(self, keys: list[str], mount_context: MountContext) -> Snapshot | None:
         if not mount_context.visit.worker:
             return None
-        sealed = await self._elsewhere.take(mount_context, keys)
+        sealed = await self._others.take(mount_context, keys)
         kept = None if sealed is None else self._opened(keys, sealed)
         # It is used once.
         for key in keys if kept is not None else ():

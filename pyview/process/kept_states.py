@@ -14,7 +14,7 @@ from pyview.keeping.snapshot import Snapshot
 from pyview.observability.error_ids import CrashLog
 from pyview.observability.rate_limited_warnings import RateLimitedWarnings
 from pyview.process.keeper import Keeper, KeptProcess, page_of
-from pyview.process.kept_returns import Elsewhere, KeptReturns
+from pyview.process.kept_returns import KeptReturns, OtherWorkers
 from pyview.process.kept_writes import KeptWrites
 from pyview.rendering.lifecycle import MountContext
 from pyview.sessions.tracking import SESSION_KEY, session_key
@@ -38,8 +38,8 @@ class HandedState(NamedTuple):
 class KeptStates:
     """Stores and finds the kept states of one application.
 
-    `tokens` is called at the first use, when the name of the application is final. `elsewhere` finds the views of
-    other workers.
+    `tokens` is called at the first use, when the name of the application is final. `others` finds the views of other
+    workers.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class KeptStates:
         limits: SecurityConfig,
         warnings: RateLimitedWarnings,
         crashes: CrashLog,
-        elsewhere: Elsewhere,
+        others: OtherWorkers,
     ) -> None:
         self._tokens = tokens
         self._store = store
@@ -60,7 +60,7 @@ class KeptStates:
         self._warnings = warnings
         self._crashes = crashes
         self._writes = KeptWrites(store, self._entry)
-        self._returns = KeptReturns(tokens, store, once, limits, elsewhere, self._writes.delete)
+        self._returns = KeptReturns(tokens, store, once, limits, others, self._writes.delete)
         self._keepers: set[Keeper] = set()
         self._by_key: dict[str, Keeper] = {}
         self._bytes = 0

@@ -69,9 +69,8 @@ class SocketDirectory:
             connecting.close()
             self.remove(worker_id)
             return None
-        except (
-            OSError
-        ):  # it has just left, or does not accept connections because it is stopped or overloaded
+        except OSError:
+            # It has just left, or does not accept connections because it is stopped or overloaded.
             connecting.close()
             return None
         return connecting

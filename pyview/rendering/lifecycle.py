@@ -83,7 +83,7 @@ class MountTarget(NamedTuple):
 
 
 class Visit(NamedTuple):
-    """Where a join comes from: one load of a page in one browser.
+    """Origin of a join: one load of a page in one browser.
 
     `load_id` is random text of our client for each load, `joins` the number of earlier joins of this view that the page
     counted, 0 for a view that keeps nothing. `token` is the state that the browser carries, `worker` the id of the

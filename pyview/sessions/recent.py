@@ -1,4 +1,4 @@
-"""What a store has answered a moment ago, kept for the time in which it does not answer."""
+"""Answers of a store from a moment ago, kept for the time in which it does not answer."""
 
 import time
 from collections import OrderedDict

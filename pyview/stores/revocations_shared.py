@@ -219,9 +219,8 @@ class SharedRevocations:
     async def _retried(self) -> AsyncIterator[None]:
         try:
             yield
-        except (
-            BaseException
-        ) as error:  # also if the request is cancelled meanwhile: its user has been signed out
+        # Also if the request is cancelled meanwhile: its user has been signed out.
+        except BaseException as error:
             self._retry.begin()
             if isinstance(error, StoreUnavailable):
                 await self._record_unsaved()

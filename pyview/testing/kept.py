@@ -1,4 +1,4 @@
-"""What a page sends along when it joins again a view that keeps its state, as in `client/src/returns.js`."""
+"""Params of a page that joins a view with kept state again, as in `client/src/returns.js`."""
 
 from dataclasses import dataclass
 from typing import Any

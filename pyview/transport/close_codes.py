@@ -44,7 +44,7 @@ def may_return(code: int, reason: str = "") -> bool:
     return code not in _NO_RETURN or reason == _SILENT
 
 
-def says_goodbye(code: int, reason: str = "") -> bool:
+def is_goodbye(code: int, reason: str = "") -> bool:
     """Return True if the browser closed because the user leaves the page: nothing of it has to be kept.
 
     A server that stops may close with 1012 by itself. The page then joins at another worker.

@@ -84,12 +84,9 @@ class FirstViews:
             rendered.runtime.leave_request()
             # The request is over, and connect data holds it.
             connecting, rendered.socket.connecting = rendered.socket.connecting, None
-            read = connecting is not None and connecting.was_read
-            if (
-                not read
-                and not rendered.runtime.needs_connection
-                and type(rendered.view) not in self._refused
-            ):
+            was_read = connecting is not None and connecting.was_read
+            is_refused = type(rendered.view) in self._refused
+            if not (was_read or is_refused or rendered.runtime.needs_connection):
                 self._keep(rendered, browser)
 
     def _keep(self, rendered: RenderedView, browser: str) -> None:

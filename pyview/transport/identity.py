@@ -175,9 +175,8 @@ class ViewGuard:
         return await self._verifies(location)
 
     async def _verifies(self, location: Location) -> bool:
-        verified = (
-            self._identity.identity
-        )  # before the guards, which may wait while another lookup changes it
+        # Before the guards, which may wait while another lookup changes it.
+        verified = self._identity.identity
         if not await self._admits(verified, location):
             return False
         self._verified = verified

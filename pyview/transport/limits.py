@@ -63,7 +63,7 @@ class RateLimiter:
 class ConnectionTimeouts:
     """Join, idle, rate and age timeouts of one connection, checked now and then.
 
-    All times are seconds of one clock. The `rate_limiter` tells if frames came since the last check, so that a frame
+    All times are seconds of one clock. The `rate_limiter` shows if frames came since the last check, so that a frame
     itself costs nothing here; a refused frame is counted by `refused`.
     """
 

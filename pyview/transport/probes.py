@@ -1,7 +1,7 @@
 """`/live/health` and `/live/ready`: for a supervisor and a load balancer, not for browsers.
 
 They are answered before every middleware: a probe has no session and comes from an address, so its `Host` is no name of
-the application. They say nothing but one word.
+the application. The answer is one word.
 """
 
 from collections.abc import Callable

@@ -23,7 +23,7 @@ MOST_OBJECTS: Final = 20_000
 
 _ENDING: Final = ("__next__", "__await__", "__enter__", "__aenter__", "close", "aclose")
 _CONTAINERS: Final = frozenset({dict, list, tuple, set, frozenset})
-# Methods that users give to a view and its parts, such as `close`, say nothing. Before Python 3.13 a path could be
+# Methods that users give to a view and its parts, such as `close`, are no sign. Before Python 3.13 a path could be
 # entered, which did nothing.
 _LASTING: Final = (LiveView, LiveComponent, UploadConfig, PurePath)
 # The application or the framework keeps these: what they refer to is not the view's.

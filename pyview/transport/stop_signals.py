@@ -1,6 +1,6 @@
 """The moment at which a server is asked to stop, and a way to let it wait.
 
-A server tells its application late that it stops: uvicorn and Granian close every socket first, and Hypercorn waits
+A server notifies its application late that it stops: uvicorn and Granian close every socket first, and Hypercorn waits
 until the browsers have gone. So the drain begins with the signal itself, and the server gets it after the drain.
 """
 
@@ -65,7 +65,7 @@ class StopSignals:
         if event is not None and found[signal.SIGTERM] is signal.SIG_DFL:
             # Hypercorn sends it to its other workers as soon as the first one has ended.
             found[signal.SIGTERM] = lambda number, _: None if event.is_set() else _end_process(number)
-        # Without a server that handles it, this is a test or a script, whose signals are its own business.
+        # Without a server that handles it, this is a test or a script, which handles its signals itself.
         if callable(found[signal.SIGTERM]):
             self._server = {number: handler for number, handler in found.items() if callable(handler)}
         for number in self._server:

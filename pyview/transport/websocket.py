@@ -26,8 +26,8 @@ from pyview.transport.close_codes import (
     SIGNED_OUT,
     TOO_BIG,
     CloseReason,
+    is_goodbye,
     may_return,
-    says_goodbye,
 )
 from pyview.transport.first_views import FirstViews
 from pyview.transport.identity import ConnectionIdentity
@@ -171,7 +171,7 @@ class WebSocketConnection:
             if message["type"] != "websocket.receive":
                 code, reason = message.get("code", NO_STATUS), message.get("reason") or ""
                 self._may_return = may_return(code, reason)
-                self._left = self._left or says_goodbye(code, reason)
+                self._left = self._left or is_goodbye(code, reason)
                 return
             try:
                 text = message.get("text")

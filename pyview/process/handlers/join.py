@@ -19,7 +19,7 @@ from pyview.process.answers import (
     pending_navigation,
     reply,
 )
-from pyview.process.first_mount import go_on
+from pyview.process.first_mount import continue_first_mount
 from pyview.process.handlers.components import forget_components
 from pyview.process.keeper import Keeper
 from pyview.process.mailbox import Handlers
@@ -89,7 +89,7 @@ async def _mount(process: ViewProcess, mount_context: MountContext) -> Diff:
     if mount_context.first is None:
         view = await _call_callbacks(process, mount_context)
     else:
-        view = _go_on(process, mount_context, mount_context.first)
+        view = _continue(process, mount_context, mount_context.first)
     if view is None:
         return {}
     files = process.app.templates.files.of(mount_context.view_class)
@@ -133,11 +133,11 @@ async def _call_callbacks(process: ViewProcess, mount_context: MountContext) -> 
     return view
 
 
-def _go_on(process: ViewProcess, mount_context: MountContext, first: FirstMount) -> LiveView[Any] | None:
+def _continue(process: ViewProcess, mount_context: MountContext, first: FirstMount) -> LiveView[Any] | None:
     """Go on with the view of the HTTP response, without its callbacks. Return None if the page has left already."""
     if process.ended:
         return None
-    go_on(process, mount_context, first)
+    continue_first_mount(process, mount_context, first)
     _count(process)
     _begin_keeping(process, None)
     if process.keeper is not None:
