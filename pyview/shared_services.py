@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 
 from pyview.config import SecurityConfig
 from pyview.environment.development import remove_if_unused, shared_directory
@@ -99,15 +100,21 @@ class SharedServices:
 
     async def close(self) -> None:
         """Leave the other workers and close the stores, in the order in which they need each other."""
-        await self.presence.close()
-        await self.workers.close()
-        if self._notices is not None:
-            self._notices.close()
-        await self.socket_counts.close()
-        await self.pubsub.close()
-        await self.revocations.close()
-        await self.once_store.close()
-        await self.state_store.close()
+        # The last one that is pushed closes first. All close, even if one fails, such as the user's own PubSub: closing
+        # the revocations writes sign-outs.
+        async with AsyncExitStack() as stack:
+            stack.callback(self._remove_directory)
+            stack.push_async_callback(self.state_store.close)
+            stack.push_async_callback(self.once_store.close)
+            stack.push_async_callback(self.revocations.close)
+            stack.push_async_callback(self.pubsub.close)
+            stack.push_async_callback(self.socket_counts.close)
+            if self._notices is not None:
+                stack.callback(self._notices.close)
+            stack.push_async_callback(self.workers.close)
+            stack.push_async_callback(self.presence.close)
+
+    def _remove_directory(self) -> None:
         # With a PubSub of the user there is no sign that other workers still use it.
         if self._directory is not None and isinstance(self.pubsub, LocalPubSub):
             remove_if_unused(self._directory)

@@ -39,7 +39,7 @@ PageKey = tuple[str, ...]
 
 
 class Tracked:
-    """What one view tracks: the ref of its page, and its entry for each topic and key."""
+    """The entries of one view: the ref of its page, and one entry for each topic and key."""
 
     __slots__ = ("entries", "ref")
 
@@ -238,7 +238,7 @@ class Presence:
         try:
             self._peers.receive(event.payload)
         except (KeyError, TypeError, ValueError) as error:
-            logger.warning("invalid message of a worker on %s: %r", WORKERS, error)
+            logger.warning("invalid message of a worker on %s: %.200r", WORKERS, error)
         if self._complete is not None and len(self._peers) >= self._expected:
             self._complete.set()
         return _next_turn
@@ -327,7 +327,7 @@ class Presence:
         except Exception:
             return True
         self._link_is_known = self._link_is_known or known
-        # A PubSub that can never answer says nothing about its link.
+        # A PubSub that can never answer shows nothing about its link.
         return self._link_is_known and not known
 
     async def close(self) -> None:

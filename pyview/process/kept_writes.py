@@ -33,6 +33,7 @@ class KeptWrites:
         self._due = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._writing: asyncio.Task[None] | None = None
+        self._logged = ""
 
     @property
     def pending(self) -> int:
@@ -123,8 +124,6 @@ class KeptWrites:
 
     def _written(self, task: asyncio.Task[None]) -> None:
         self._writing, self._last_under_way = None, False
-        if not task.cancelled() and task.exception() is not None:
-            logger.error("kept states could not be written", exc_info=task.exception())
 
     # One write
 
@@ -142,14 +141,23 @@ class KeptWrites:
             await self._put(last.values())
             self._last_under_way = False
             await self._capture(dirty, even_busy=even_busy)
-        except StoreUnavailable as error:
-            # The store has logged its outage. What it did not take is tried again.
-            logger.debug("kept states are not stored: %s", error)
+            self._logged = ""
+        except Exception as error:
+            self._log(error)
+            # Without `gone`: those states expire by themselves, and an outage may last for long.
             self._last = _newest(last | self._last)
             self._revoked |= revoked
             for keeper in dirty:
                 self._again(keeper)
             self._arm(_PERIOD)
+
+    def _log(self, error: Exception) -> None:
+        """Log a failure once while it lasts: a write is tried again every second."""
+        if isinstance(error, StoreUnavailable):
+            logger.debug("kept states are not stored: %s", error)  # the store has logged its outage
+        elif repr(error) != self._logged:
+            self._logged = repr(error)
+            logger.error("kept states could not be written; trying again", exc_info=error)
 
     def _again(self, keeper: Keeper) -> None:
         """Capture a keeper once more, although it may not have changed."""

@@ -91,9 +91,8 @@ class RedisPubSub:
         # A task that goes on after the end must not open the connections again.
         if not self._started and not self._closed:
             await self.start()
-        if self._started and topic in self._topics.get(
-            channel, ()
-        ):  # the subscriber may have ended meanwhile
+        # The subscriber may have ended meanwhile.
+        if self._started and topic in self._topics.get(channel, ()):
             self._received.subscribed(topic)
             await self._server.link.listen(channel, self)
 
@@ -178,7 +177,8 @@ class RedisPubSub:
         try:
             give_way = self._take(channel, opened(body))
         except ValueError:
-            logger.warning("invalid message on %s: %r", channel, body[:100])
+            # Without its content, which may be about a person.
+            logger.warning("invalid message of %d bytes on %s", len(body), channel)
             return None
         return None if give_way is None else self._waiting(give_way)
 

@@ -48,7 +48,7 @@ return number
 
 
 @dataclass(slots=True)
-class Kept:
+class KeptBroadcast:
     """A broadcast that is kept until `ends`, by `time.monotonic()`."""
 
     envelope: Envelope
@@ -71,7 +71,7 @@ class KeptBroadcasts:
         self._channels = channels
         self._clock = clock
         self._keys = (channels.kept, f"{channels.kept}:{worker_id.decode()}", f"{channels.kept}:longest")
-        self._kept: deque[Kept] = deque()
+        self._kept: deque[KeptBroadcast] = deque()
         self._next_end = math.inf
         self._size = self._number = self._confirmed = 0
         self._full = self._lost = self._stalled = self._closed = False
@@ -92,7 +92,7 @@ class KeptBroadcasts:
             return False
         self._full = self._closed = False
         self._number += 1
-        kept = Kept(envelope._replace(kept=self._number), keep, time.monotonic() + keep, size)
+        kept = KeptBroadcast(envelope._replace(kept=self._number), keep, time.monotonic() + keep, size)
         self._kept.append(kept)
         self._next_end = min(self._next_end, kept.ends)
         self._size += size
@@ -127,29 +127,30 @@ class KeptBroadcasts:
             async with asyncio.timeout(seconds):
                 while self._number > self._confirmed and self._kept:
                     await self._progress.wait()
-        self._closed = (
-            True  # the end of the connection fails the last ones, which must not begin a repetition
-        )
+        # The end of the connection fails the last ones, which must not begin a repetition.
+        self._closed = True
         if self._cleaning is not None:
             self._cleaning.cancel()
             self._cleaning = None
         while self._repeating is not None and not self._repeating.done():
             self._repeating.cancel()
             await asyncio.wait([self._repeating], timeout=0.1)
+        # A task that was cancelled before its first step has not done that itself.
+        self._repeating = None
 
     # Sending
 
-    def _send(self, kept: Kept) -> "asyncio.Future[Any]":
+    def _send(self, kept: KeptBroadcast) -> "asyncio.Future[Any]":
         answer = self._server.link.ask_script(ADD, self._keys, *self._arguments(kept))
         answer.add_done_callback(lambda done: self._answered(kept.envelope.kept, done))
         return answer
 
-    def _arguments(self, kept: Kept, last: int = -1) -> tuple[Any, ...]:
+    def _arguments(self, kept: KeptBroadcast, last: int = -1) -> tuple[Any, ...]:
         number, milliseconds = kept.envelope.kept, math.ceil(kept.keep * 1000)
         channel = self._channels.of(kept.envelope.topic)
         return number, last, milliseconds, channel, self._message(kept), STREAM_LENGTH
 
-    def _message(self, kept: Kept) -> bytes:
+    def _message(self, kept: KeptBroadcast) -> bytes:
         """Encode a broadcast. One that is sent late has the time at which it was made, by the clock of the server."""
         if self._repeating is None:
             return kept.envelope.encoded()

@@ -18,7 +18,7 @@ SYNCHRONISED: Final = 60.0  # seconds for which the clock of the server is known
 
 
 class ReceivedBroadcasts:
-    """What this worker has received, and since when it has subscribers for each topic.
+    """The broadcasts that this worker has received, and the time of its first subscriber for each topic.
 
     A kept broadcast may come several times: live, from the stream after an outage, and again from a worker that found
     the data of the server lost. A worker numbers its kept broadcasts, and sends them in that order.
@@ -92,5 +92,6 @@ class ReceivedBroadcasts:
             # The name begins with the time at which the server got the broadcast.
             return message if message.at else message._replace(at=int(name.partition(b"-")[0]))
         except (ValueError, IndexError):
-            logger.warning("invalid broadcast in %s: %r", self._channels.kept, fields)
+            # Without its content, which may be large and about a person.
+            logger.warning("invalid broadcast %s in %s", name.decode("ascii", "replace"), self._channels.kept)
             return None

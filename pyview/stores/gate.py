@@ -48,7 +48,11 @@ class StoreGate:
         return task.result()
 
     def _is_probing(self) -> bool:
-        return self._probe is not None and not self._probe.done()
+        probe = self._probe
+        if probe is None or probe.done():
+            return False
+        # A question of an event loop that has ended never gets its answer.
+        return probe.get_loop() is asyncio.get_running_loop()
 
     async def _answer(self, question: Callable[[], Awaitable[T]]) -> T:
         try:

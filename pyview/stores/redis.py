@@ -79,6 +79,7 @@ class RedisServer:
                 yield await queue.next()
         finally:
             self.link.unlisten(channel, queue)
+            queue.clear()
 
 
 class MessageQueue:
@@ -93,6 +94,11 @@ class MessageQueue:
         if isinstance(item, StoreUnavailable):
             raise item
         return item
+
+    def clear(self) -> None:
+        """Drop what is unread. The connection may wait for a place in the queue, and reads nothing until it has one."""
+        while not self._queue.empty():
+            self._queue.get_nowait()
 
     def received(self, channel: str, body: bytes) -> Awaitable[None] | None:
         if self._queue.full():

@@ -13,6 +13,7 @@ import os
 import secrets
 import stat
 import sys
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -54,6 +55,8 @@ class Spool:
         self._files: list[_SpoolFile] = []
         self._waiting: list[str] = []
         self._lock = asyncio.Lock()
+        # For the files: a thread goes on writing after the task that waits for it was cancelled.
+        self._mutex = threading.Lock()
         self._failed = ""
         self.complete = True
         """False if an entry is in the memory of this worker only."""
@@ -79,16 +82,22 @@ class Spool:
     async def clear(self) -> None:
         """Delete the files: the store has all entries."""
         async with self._lock:
-            files, self._files = self._files, []
             self.complete, self._failed = True, ""
-            if files:
-                await asyncio.to_thread(_delete, files)
+            if self._files:
+                await asyncio.to_thread(self._delete)
 
     def close(self) -> None:
         """Leave the files to the next worker."""
-        files, self._files = self._files, []
-        for file in files:
-            file.close()
+        with self._mutex:
+            files, self._files = self._files, []
+            for file in files:
+                file.close()
+
+    def _delete(self) -> None:
+        with self._mutex:
+            files, self._files = self._files, []
+            for file in files:
+                file.delete()
 
     def _take_over(self) -> list[Any]:
         entries: list[Any] = []
@@ -105,9 +114,10 @@ class Spool:
 
     def _append(self, text: str) -> None:
         try:
-            if not self._files:
-                self._files.append(self._create())
-            self._files[-1].append(text)
+            with self._mutex:
+                if not self._files:
+                    self._files.append(self._create())
+                self._files[-1].append(text)
         except OSError as error:
             self.complete = False
             if str(error) != self._failed:
@@ -156,12 +166,16 @@ class _SpoolFile:
 
     @classmethod
     def take_over(cls, path: Path) -> "_SpoolFile | None":
-        """Open the file of an ended worker; None while its worker runs.
+        """Open the file of an ended worker; None while its worker runs, and if another one has deleted it.
 
         Raises `ValueError` for a file of another user, and `OSError`.
         """
         # Follow no link, and do not block on a pipe.
-        file = cls(path, os.open(path, os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK))
+        flags = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK
+        try:
+            file = cls(path, os.open(path, flags))
+        except FileNotFoundError:
+            return None
         with _closed_on_error(file):
             found = os.fstat(file._descriptor)
             if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_nlink > 1:
@@ -259,8 +273,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _delete(files: Iterable[_SpoolFile]) -> None:
-    for file in files:
-        file.delete()

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
+import pytest
+
 from pyview.stores import MemoryStateStore, StateEntry, StoreUnavailable
 from pyview.testing import LiveClient
 from tests.keeping.desk import shown, worker
@@ -66,6 +68,33 @@ async def test_a_page_that_returns_meanwhile_is_mounted() -> None:
         assert shown(page) == ["0", "7"]
         await page.click("button")
         assert shown(page) == ["1", "8"]
+
+
+async def test_a_store_that_fails_in_another_way_gets_the_state_later(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Broken(Shaky):
+        def _check(self) -> None:
+            if self.away:
+                raise OSError("no space left on device")
+
+    store = Broken()
+    app = worker(store, max_kept_token=0)
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        await app.app_context.kept_states.flush()
+        store.away = True
+        await page.click("button")
+        for _ in range(3):
+            await app.app_context.kept_states.flush()
+        store.away = False
+        await app.app_context.kept_states.flush()
+        await page.drop()
+        for process in tuple(app.app_context.processes):
+            process.stop()
+        await page.reconnect()
+        assert shown(page) == ["1", "7"]
+    assert caplog.text.count("kept states could not be written") == 1
 
 
 async def test_states_of_ended_views_are_bounded_during_an_outage() -> None:

@@ -13,6 +13,8 @@ from pyview.events.info_event import InfoEvent
 from pyview.pubsub import redis_kept
 from pyview.pubsub.memory import MISSED
 from pyview.pubsub.redis import RedisPubSub
+from pyview.pubsub.redis_channels import SENDER, Channels, Envelope
+from pyview.stores.redis import RedisServer
 from tests.pubsub.test_redis import Listener, until_connected
 from tests.stores.fixtures import own_valkey
 from tests.stores.revocations.workers import until
@@ -201,3 +203,19 @@ async def test_what_cannot_be_kept_is_published_and_logged_once(
     await one.send(*range(20))
     await until(lambda: one.numbers == two.numbers == list(range(20)))
     assert caplog.text.count("are kept: further ones are not") == 1
+
+
+async def test_a_repetition_that_is_stopped_before_it_begins_leaves_nothing(
+    own_valkey: ValkeyProcess,
+) -> None:
+    server = RedisServer(own_valkey.url)
+    await server.open()
+    channels = Channels("kept:", server.database)
+    kept = redis_kept.KeptBroadcasts(server, channels, b"1" * SENDER, lambda moment: 0)
+    await kept.prepare()
+    kept.add(Envelope(b"1" * SENDER, 1, "room", b"1"), keep=60.0)
+    await server.run("reading", "PING")  # after which the broadcast is confirmed
+    kept.check()
+    await kept.close(5.0)
+    assert kept.sends_at_once
+    await server.close()

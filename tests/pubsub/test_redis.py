@@ -120,7 +120,7 @@ async def test_invalid_messages_on_the_channel_are_ignored(
             await stranger.publish(two._channels.of("room"), nonsense)
     await one.broadcast("room", 1)
     await until(lambda: other.events == [InfoEvent("room", 1)])
-    assert caplog.text.count("invalid message on") == 5
+    assert caplog.text.count("invalid message of") == 5
 
 
 async def until_connected(*workers: RedisPubSub) -> None:

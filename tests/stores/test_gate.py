@@ -101,3 +101,24 @@ async def test_other_errors_pass_through() -> None:
     for patience in (1.0, float("inf")):
         with pytest.raises(KeyError):
             await StoreGate().ask(broken, needed=False, patience=patience)
+
+
+def test_a_question_of_an_event_loop_that_has_ended_is_not_waited_for() -> None:
+    gate = StoreGate()
+
+    async def asks_only() -> None:
+        store = Store()
+        await lose(gate, store)
+        store.answers.clear()
+        with pytest.raises(StoreUnavailable):
+            await gate.ask(store.question, needed=False)
+
+    async def asks_again() -> None:
+        store = Store()
+        store.answers.set()
+        assert await gate.ask(store.question, needed=True) == "answer"
+
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(asks_only())
+    loop.close()  # without an end of its tasks
+    asyncio.run(asks_again())

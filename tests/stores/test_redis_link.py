@@ -10,7 +10,7 @@ from pyview.pubsub.redis import RedisPubSub
 from pyview.stores import redis_commands
 from pyview.stores.health import HealthRegistry, StoreUnavailable
 from pyview.stores.once_redis import RedisOnceStore
-from pyview.stores.redis import RedisServer
+from pyview.stores.redis import MOST_UNREAD, RedisServer
 from pyview.stores.revocations_redis import RedisRevocations
 from pyview.stores.sessions_redis import RedisSessionStore
 from tests.stores.fixtures import own_valkey
@@ -155,6 +155,28 @@ def test_it_works_on_the_next_event_loop(own_valkey: ValkeyProcess) -> None:
 
     asyncio.run(opens_only())
     asyncio.run(uses())
+
+
+async def test_a_reader_that_ends_with_unread_messages_does_not_stop_the_others(
+    own_valkey: ValkeyProcess,
+) -> None:
+    async with opened(own_valkey.url) as server:
+        await server.link.attempted(5)
+        slow = server.messages("slow")
+        await anext(slow)
+        for number in range(MOST_UNREAD + 100):
+            server.link.publish("slow", b"%d" % number)
+        await server.link.flush(5)
+        # The connection waits for a place in the queue of the slow reader.
+        await asyncio.sleep(0.1)
+        await slow.aclose()
+        other = server.messages("other")
+        async with asyncio.timeout(10):
+            await anext(other)
+            server.link.publish("other", b"on")
+            while await anext(other) != b"on":
+                pass
+        await other.aclose()
 
 
 async def test_a_message_that_fails_at_one_listener_reaches_the_next_message(

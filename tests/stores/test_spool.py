@@ -1,7 +1,9 @@
 """Sign-outs on disk: who takes them over, and what is refused."""
 
+import asyncio
 import json
 import os
+import threading
 import time
 from pathlib import Path
 
@@ -38,6 +40,32 @@ async def test_the_next_worker_takes_over_what_an_ended_one_has_left(tmp_path: P
     assert await spool_in(tmp_path).take_over() == [], "they belong to the successor now"
     await successor.clear()
     assert files(tmp_path) == []
+
+
+async def test_a_write_whose_request_has_gone_is_finished_before_the_file_closes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writing, go_on = threading.Event(), threading.Event()
+    sync = os.fsync
+
+    def slow_sync(descriptor: int) -> None:
+        writing.set()
+        go_on.wait(10)
+        sync(descriptor)
+
+    spool = spool_in(tmp_path)
+    await spool.add("a")
+    monkeypatch.setattr(os, "fsync", slow_sync)
+    request = asyncio.create_task(spool.add("b"))
+    await asyncio.to_thread(writing.wait, 10)
+    request.cancel()
+    closing = asyncio.create_task(asyncio.to_thread(spool.close))
+    await asyncio.wait([closing], timeout=0.1)
+    assert not closing.done()
+    go_on.set()
+    await closing
+    assert sorted(await spool_in(tmp_path).take_over()) == ["a", "b"]
+    assert spool.complete
 
 
 async def test_a_file_without_a_sign_out_that_still_counts_is_deleted(tmp_path: Path) -> None:
