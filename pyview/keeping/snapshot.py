@@ -27,7 +27,7 @@ class KeptPart:
 
 
 @dataclass(slots=True)
-class Snapshot:
+class KeptSnapshot:
     """The kept state of one view.
 
     `view` is the key of its class. `title` is None unless a handler has changed that of `mount`. `sent` is the number
@@ -52,11 +52,11 @@ class Snapshot:
         return orjson.dumps(data).decode()
 
 
-def read(text: str) -> Snapshot:
+def read(text: str) -> KeptSnapshot:
     """Return the snapshot of `text`, which was encrypted by this application: it is well-formed."""
     data = orjson.loads(text)
     components = {(view, id): _part_of(part) for view, id, part in data["components"]}
-    return Snapshot(data["view"], _part_of(data["own"]), data["title"], components, data["sent"])
+    return KeptSnapshot(data["view"], _part_of(data["own"]), data["title"], components, data["sent"])
 
 
 def _data_of(part: KeptPart) -> list[Any]:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from pyview.components.instance import ComponentInstance
 from pyview.config import SecurityConfig
 from pyview.keeping.plan import KeepPlan, plan_of
-from pyview.keeping.snapshot import NOTHING_SENT, KeptPart, Snapshot, component_name, json_only
+from pyview.keeping.snapshot import NOTHING_SENT, KeptPart, KeptSnapshot, component_name, json_only
 from pyview.rendering.lifecycle import MountContext
 from pyview.routing.routes import view_key
 from pyview.socket.socket import LiveViewSocket
@@ -80,7 +80,7 @@ class Keeper:
         "unused",
     )
 
-    def __init__(self, process: KeptProcess, kept: Snapshot | None) -> None:
+    def __init__(self, process: KeptProcess, kept: KeptSnapshot | None) -> None:
         self.process = process
         self.plan: KeepPlan | None = plan_of(process.mount_context.view_class)
         self._title: str | None = None
@@ -129,7 +129,7 @@ class Keeper:
 
     # Capturing
 
-    def snapshot(self, seconds: float, more_sent: int = 0) -> Snapshot:
+    def snapshot(self, seconds: float, more_sent: int = 0) -> KeptSnapshot:
         """Return the present state, to be stored for `seconds`.
 
         `more_sent` is the number of messages that will be sent with it.
@@ -141,7 +141,7 @@ class Keeper:
             part = _part_of(process, instance.socket, instance.callbacks.keep, until)
             if part and instance.mounted:
                 components[component_name(*instance.key)] = part
-        return Snapshot(
+        return KeptSnapshot(
             view_key(process.mount_context.view_class),
             _part_of(process, process.socket, self.plan, until),
             title if self.plan is not None and title != self._title else None,
@@ -166,7 +166,7 @@ class Keeper:
         """Note what `mount` and `handle_params` made, which another worker makes again."""
         self._title = self.process.socket.live_title
 
-    def lay_over(self, kept: Snapshot) -> None:
+    def lay_over(self, kept: KeptSnapshot) -> None:
         """Lay the kept state over what `mount` and `handle_params` made."""
         socket, visit = self.process.socket, self.process.mount_context.visit
         if self.plan is not None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from pyview.config import SecurityConfig
-from pyview.keeping.snapshot import Snapshot, read
+from pyview.keeping.snapshot import KeptSnapshot, read
 from pyview.process.keeper import page_of
 from pyview.rendering.lifecycle import MountContext
 from pyview.routing.routes import view_key
@@ -56,7 +56,7 @@ class KeptReturns:
         """True if browsers carry small states, because no store outlives this worker."""
         return not self._store.shared and self._limits.max_kept_token > 0
 
-    async def find(self, mount_context: MountContext) -> Snapshot | None:
+    async def find(self, mount_context: MountContext) -> KeptSnapshot | None:
         """Return the kept state for the view that a page joins again; None if there is none."""
         visit = mount_context.visit
         if not visit.returns:
@@ -84,7 +84,7 @@ class KeptReturns:
                 return found.decode("ascii", "replace")
         return None
 
-    async def _handed_over(self, keys: list[str], mount_context: MountContext) -> Snapshot | None:
+    async def _handed_over(self, keys: list[str], mount_context: MountContext) -> KeptSnapshot | None:
         if not mount_context.visit.worker:
             return None
         sealed = await self._others.take(mount_context, keys)
@@ -94,7 +94,7 @@ class KeptReturns:
             self._delete(key)
         return kept
 
-    async def _stored(self, keys: list[str], token: str) -> Snapshot | None:
+    async def _stored(self, keys: list[str], token: str) -> KeptSnapshot | None:
         sealed = await self.take(keys)
         if len(token) > self._limits.max_kept_token:
             token = ""  # no worker has given that to a browser
@@ -109,7 +109,7 @@ class KeptReturns:
         # No token is valid for longer.
         return await self._once.claim(f"kept:{key}", time.time() + self._limits.max_keep_seconds)
 
-    def _opened(self, keys: Sequence[str], sealed: str) -> Snapshot | None:
+    def _opened(self, keys: Sequence[str], sealed: str) -> KeptSnapshot | None:
         reason = ""
         for key in keys:
             try:
@@ -120,7 +120,7 @@ class KeptReturns:
         return None
 
 
-def _fitting(kept: Snapshot, mount_context: MountContext) -> Snapshot | None:
+def _fitting(kept: KeptSnapshot, mount_context: MountContext) -> KeptSnapshot | None:
     if kept.view == view_key(mount_context.view_class):
         return kept
     logger.info("the kept state of %r is dropped: the page shows %r now", kept.view, mount_context.view_class)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from pyview.config import SecurityConfig
-from pyview.keeping.snapshot import Snapshot
+from pyview.keeping.snapshot import KeptSnapshot
 from pyview.observability.error_ids import CrashLog
 from pyview.observability.rate_limited_warnings import RateLimitedWarnings
 from pyview.process.keeper import Keeper, KeptProcess, page_of
@@ -72,7 +72,7 @@ class KeptStates:
 
     # Views
 
-    def begin(self, process: KeptProcess, kept: Snapshot | None) -> Keeper:
+    def begin(self, process: KeptProcess, kept: KeptSnapshot | None) -> Keeper:
         """Return the keeper of a view that was just created."""
         keeper = Keeper(process, kept)
         self._keepers.add(keeper)
@@ -109,11 +109,11 @@ class KeptStates:
             return self._entry_of(process.mount_context, keeper.unused)
         return self._entry(keeper) if keeper.dirty else None
 
-    def give_back(self, mount_context: MountContext, kept: Snapshot) -> None:
+    def give_back(self, mount_context: MountContext, kept: KeptSnapshot) -> None:
         """Store a state again that `recall` has returned: the page has lost its connection before it was shown."""
         self._writes.add_last(self._entry_of(mount_context, kept))
 
-    def _entry_of(self, mount_context: MountContext, kept: Snapshot) -> StateEntry:
+    def _entry_of(self, mount_context: MountContext, kept: KeptSnapshot) -> StateEntry:
         seconds = self._limits.keep_seconds
         key = self._tokens().key(page_of(mount_context, mount_context.visit.joins))
         sealed = self._tokens().seal(key, kept.text(), seconds)
@@ -237,7 +237,7 @@ class KeptStates:
 
     # A page that returns
 
-    async def recall(self, mount_context: MountContext) -> Snapshot | None:
+    async def recall(self, mount_context: MountContext) -> KeptSnapshot | None:
         """Return the kept state for the view that a page joins again; None if there is none. It is used once."""
         if mount_context.visit.returns:
             # The view of this very page may just have ended here, because it could not go on.

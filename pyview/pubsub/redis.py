@@ -14,7 +14,7 @@ import orjson
 from redis.exceptions import ResponseError
 
 from pyview.pubsub.memory import MISSED, WORKER_TOPICS, MemoryPubSub, Subscriber, check_keep
-from pyview.pubsub.redis_channels import Channels, Envelope, opened
+from pyview.pubsub.redis_channels import Envelope, SubscribedChannels, opened
 from pyview.pubsub.redis_kept import KeptBroadcasts
 from pyview.pubsub.redis_pending import MANY, GiveWay, PendingBroadcasts
 from pyview.pubsub.redis_received import ReceivedBroadcasts
@@ -48,7 +48,7 @@ class RedisPubSub:
         self, url: str, *, prefix: str = "pyview:", timeout: float = 2.0, health: HealthRegistry | None = None
     ) -> None:
         self._server = RedisServer(url, timeout, health)
-        self._channels = Channels(prefix, self._server.database)
+        self._channels = SubscribedChannels(prefix, self._server.database)
         self._worker_id = uuid.uuid4().hex.encode()
         self._number = 0  # of the last broadcast
         self._local = MemoryPubSub()

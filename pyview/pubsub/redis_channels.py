@@ -12,7 +12,7 @@ CHANNELS: Final = 256
 """Channels of the topics of one database. With one channel for each topic, workers would subscribe at every page."""
 
 
-class Channels:
+class SubscribedChannels:
     """The names of the channels, under names that begin with `prefix`.
 
     A server publishes to all of its databases; each database has its own broadcasts.

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pyview.pubsub.redis_channels import Channels, Envelope
+from pyview.pubsub.redis_channels import Envelope, SubscribedChannels
 from pyview.pubsub.redis_pending import MANY
 from pyview.stores.health import StoreUnavailable
 from pyview.stores.redis import RedisServer
@@ -65,7 +65,11 @@ class KeptBroadcasts:
     """
 
     def __init__(
-        self, server: RedisServer, channels: Channels, worker_id: bytes, clock: Callable[[float], int]
+        self,
+        server: RedisServer,
+        channels: SubscribedChannels,
+        worker_id: bytes,
+        clock: Callable[[float], int],
     ) -> None:
         self._server = server
         self._channels = channels

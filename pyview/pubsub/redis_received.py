@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator
 from typing import Final
 
-from pyview.pubsub.redis_channels import Channels, Envelope, opened
+from pyview.pubsub.redis_channels import Envelope, SubscribedChannels, opened
 from pyview.stores.redis import RedisServer
 
 logger = logging.getLogger("pyview")
@@ -24,7 +24,7 @@ class ReceivedBroadcasts:
     the data of the server lost. A worker numbers its kept broadcasts, and sends them in that order.
     """
 
-    def __init__(self, server: RedisServer, channels: Channels) -> None:
+    def __init__(self, server: RedisServer, channels: SubscribedChannels) -> None:
         self._server = server
         self._channels = channels
         self._last: dict[bytes, int] = {}

@@ -13,7 +13,7 @@ from pyview.auth.identity import Identity
 from pyview.binding import Params, Resources, create_view, mount_caller, params_caller
 from pyview.flash import Flash
 from pyview.hooks import ViewHooks
-from pyview.keeping.snapshot import Snapshot
+from pyview.keeping.snapshot import KeptSnapshot
 from pyview.live_view import LiveView
 from pyview.meta import ContextProcessor
 from pyview.navigation import Navigate, Patch, Redirect
@@ -130,7 +130,7 @@ class MountContext(NamedTuple):
     csp_nonce: str | None = None
     connecting: ConnectData | None = None
     visit: Visit = NO_VISIT
-    kept: Snapshot | None = None
+    kept: KeptSnapshot | None = None
     first: FirstMount | None = None
 
     @property

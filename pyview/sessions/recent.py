@@ -12,7 +12,7 @@ MOST_BYTES = 16 * 1024 * 1024  # of each of the two
 LARGEST = 64 * 1024  # bytes of one answer; a few users with large sessions must not push all others out
 
 
-class _Answer(NamedTuple, Generic[V]):
+class _RecentAnswer(NamedTuple, Generic[V]):
     value: V | None
     at: float
     size: int
@@ -39,7 +39,7 @@ class RecentAnswers(Generic[V]):
         if self.seconds > 0:
             pool = self._users if signed_in else self._visitors
             pool.remove_until(self.clock() - self.seconds)
-            pool.put(key, _Answer(value, sent, size))
+            pool.put(key, _RecentAnswer(value, sent, size))
 
     def get(self, key: str) -> V | None:
         """Return the answer under `key`, None if there is none that is recent enough."""
@@ -52,23 +52,23 @@ class RecentAnswers(Generic[V]):
         now = self.clock()
         for pool in (self._users, self._visitors):
             if pool.get(key) is not None:
-                pool.put(key, _Answer(None, now, 0))
+                pool.put(key, _RecentAnswer(None, now, 0))
 
 
 class _Pool(Generic[V]):
     """Answers in the order in which they came."""
 
     def __init__(self) -> None:
-        self._answers: OrderedDict[str, _Answer[V]] = OrderedDict()
+        self._answers: OrderedDict[str, _RecentAnswer[V]] = OrderedDict()
         self._bytes = 0
 
     def __len__(self) -> int:
         return len(self._answers)
 
-    def get(self, key: str) -> _Answer[V] | None:
+    def get(self, key: str) -> _RecentAnswer[V] | None:
         return self._answers.get(key)
 
-    def put(self, key: str, answer: _Answer[V]) -> None:
+    def put(self, key: str, answer: _RecentAnswer[V]) -> None:
         known = self._answers.get(key)
         if known is not None and known.at > answer.at:
             return

@@ -26,7 +26,7 @@ SLICE: Final = 0.05  # seconds without an answer after which a sender does not w
 PATIENCE: Final = 0.5  # seconds that a command waits for a server that is known to be lost
 
 
-class Command(NamedTuple):
+class RedisCommand(NamedTuple):
     """A command that waits for its turn, or for its answer. None waits for the answer of a posted one."""
 
     packed: bytes
@@ -49,8 +49,8 @@ class CommandConnection:
         self._health = health
         self._notify_lost = lost
         self._packer = address.connection()
-        self._queue: deque[Command] = deque()
-        self._batch: deque[Command] = deque()
+        self._queue: deque[RedisCommand] = deque()
+        self._batch: deque[RedisCommand] = deque()
         self._posted = self._posted_bytes = self._dropped = 0
         self._arrival, self._answered, self._progress = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._sent = 0.0  # when the batch was sent, or the last attempt to connect began
@@ -72,7 +72,7 @@ class CommandConnection:
     def ask(self, operation: Operation, *arguments: Any) -> asyncio.Future[Any]:
         """Send a command after those that were sent before. Return its answer, which may be a `StoreUnavailable`."""
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._append(Command(self._pack(arguments), operation, answer))
+        self._append(RedisCommand(self._pack(arguments), operation, answer))
         return answer
 
     def post(self, operation: Operation, *arguments: Any) -> bool:
@@ -83,7 +83,7 @@ class CommandConnection:
             return False
         self._posted += 1
         self._posted_bytes += len(packed)
-        self._append(Command(packed, operation, None))
+        self._append(RedisCommand(packed, operation, None))
         return True
 
     async def give_way(self, most: int) -> None:
@@ -119,7 +119,7 @@ class CommandConnection:
     def _pack(self, arguments: tuple[Any, ...]) -> bytes:
         return b"".join(self._packer.pack_command(*arguments))
 
-    def _append(self, command: Command) -> None:
+    def _append(self, command: RedisCommand) -> None:
         self._queue.append(command)
         self._arrival.set()
 
@@ -207,7 +207,7 @@ class CommandConnection:
                 size += len(command.packed)
         return bool(self._batch)
 
-    def _settle(self, command: Command, answer: Any) -> None:
+    def _settle(self, command: RedisCommand, answer: Any) -> None:
         if isinstance(answer, ResponseError):
             if not isinstance(answer, NoScriptError):
                 self._health.failed(command.operation, answer, sent=self._sent)
@@ -216,7 +216,7 @@ class CommandConnection:
             self._health.recovered(command.operation)
             self._resolve(command, answer)
 
-    def _resolve(self, command: Command, answer: Any) -> None:
+    def _resolve(self, command: RedisCommand, answer: Any) -> None:
         if command.answer is None:
             self._posted -= 1
             self._posted_bytes -= len(command.packed)

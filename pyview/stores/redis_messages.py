@@ -35,7 +35,7 @@ class Listener(Protocol):
         """Called when every channel is subscribed, before the next message. `gap`: seconds without the server."""
 
 
-class Channel:
+class RedisChannel:
     """The listeners of one channel, and the state of its subscription."""
 
     __slots__ = ("asked", "confirmed", "listeners")
@@ -65,7 +65,7 @@ class MessageConnection:
         self._address = address
         self._timeout = timeout
         self._health = health
-        self._channels: dict[str, Channel] = {}
+        self._channels: dict[str, RedisChannel] = {}
         self._listeners: dict[Listener, int] = {}  # with the number of its channels
         self._requests: list[bytes] = []
         self._request = asyncio.Event()
@@ -88,7 +88,7 @@ class MessageConnection:
 
         A message that is published after the return is delivered, unless the connection is lost meanwhile.
         """
-        channel = self._channels.setdefault(name, Channel())
+        channel = self._channels.setdefault(name, RedisChannel())
         if listener not in channel.listeners:
             channel.listeners[listener] = None
             self._listeners[listener] = self._listeners.get(listener, 0) + 1

@@ -7,7 +7,7 @@ from typing import Generic, NamedTuple, TypeVar
 K = TypeVar("K", bound=Hashable)
 
 
-class _Entry(NamedTuple):
+class _ExpiringEntry(NamedTuple):
     text: str
     until: float
 
@@ -19,7 +19,7 @@ class ExpiringTexts(Generic[K]):
         self._seconds = seconds
         self._most = most
         self._most_bytes = most_bytes
-        self._entries: dict[K, _Entry] = {}
+        self._entries: dict[K, _ExpiringEntry] = {}
         self._bytes = 0
 
     def __len__(self) -> int:
@@ -27,7 +27,7 @@ class ExpiringTexts(Generic[K]):
 
     def __setitem__(self, key: K, text: str) -> None:
         self.pop(key)
-        self._entries[key] = _Entry(text, _now() + self._seconds)
+        self._entries[key] = _ExpiringEntry(text, _now() + self._seconds)
         self._bytes += len(text)
         self._forget()
 

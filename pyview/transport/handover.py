@@ -33,7 +33,7 @@ _MOST_PAGES, _MOST_PAGE_BYTES = 50_000, 1024 * 1024
 _Page = tuple[ShownKey, OwnerKey]
 
 
-class _Request(NamedTuple):
+class _HandoverRequest(NamedTuple):
     """The page that another worker asks for.
 
     `keys` are those that its kept state may have, `mounts` is the number of its earlier joins, and `worker` the id of
@@ -50,12 +50,12 @@ class _Request(NamedTuple):
         return orjson.dumps([self.page, [*self.owner], self.keys, self.mounts, self.worker])
 
     @classmethod
-    def decode(cls, data: bytes) -> "_Request":
+    def decode(cls, data: bytes) -> "_HandoverRequest":
         page, owner, keys, mounts, worker = orjson.loads(data)
         return cls(tuple(page), OwnerKey(*owner), keys, mounts, worker)
 
 
-class _Answer(NamedTuple):
+class _HandoverAnswer(NamedTuple):
     """The sealed state, None without one. `moved` is the worker that took the view before, "" for none."""
 
     state: str | None
@@ -106,24 +106,24 @@ class Handover:
         if worker_id != self._workers.id:
             self._workers.notify(worker_id, _METHOD, request.encode())
 
-    def _request(self, mount_context: MountContext, keys: list[str]) -> _Request:
+    def _request(self, mount_context: MountContext, keys: list[str]) -> _HandoverRequest:
         target, visit = mount_context.target, mount_context.visit
         page = target.page_id, visit.load_id, target.id
         owner = OwnerKey(mount_context.identity.binding, visit.browser)
-        return _Request(page, owner, keys, visit.mounts, self._workers.id)
+        return _HandoverRequest(page, owner, keys, visit.mounts, self._workers.id)
 
-    async def _call(self, worker_id: str, request: _Request) -> _Answer:
+    async def _call(self, worker_id: str, request: _HandoverRequest) -> _HandoverAnswer:
         try:
             answer = await self._workers.call(worker_id, _METHOD, request.encode(), _CALL_TIME)
         except (CallFailed, TimeoutError) as error:
             logger.info("a view could not be handed over: %s", repr(error))
-            return _Answer(None)
-        return _Answer(*orjson.loads(answer))
+            return _HandoverAnswer(None)
+        return _HandoverAnswer(*orjson.loads(answer))
 
     # For a page that has joined elsewhere
 
     async def _hand_over(self, payload: bytes) -> bytes:
-        request = _Request.decode(payload)
+        request = _HandoverRequest.decode(payload)
         process = self._views.take(request.page, request.owner, request.mounts)
         if process is not None:
             self._moved[request.page, request.owner] = request.worker
@@ -134,15 +134,15 @@ class Handover:
             await asyncio.shield(ending)
         return (await self._found(request, ended=process is not None)).encode()
 
-    async def _found(self, request: _Request, *, ended: bool) -> _Answer:
+    async def _found(self, request: _HandoverRequest, *, ended: bool) -> _HandoverAnswer:
         state = self._state(request.keys)
         if state is not None:
-            return _Answer(state)
+            return _HandoverAnswer(state)
         # What this worker has stored of a page that moved before is older than its view there.
         moved = None if ended else self._moved.get((request.page, request.owner))
         if moved is not None:
-            return _Answer(None, moved)
-        return _Answer(await self._kept_states().take_own(request.keys))
+            return _HandoverAnswer(None, moved)
+        return _HandoverAnswer(await self._kept_states().take_own(request.keys))
 
     def _state(self, keys: list[str]) -> str | None:
         found = (self._states.pop(key) for key in keys)

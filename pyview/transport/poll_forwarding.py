@@ -23,7 +23,7 @@ _TRAVEL_TIME = 5.0  # seconds that a call and its answer may take on their way
 _LAST_WINDOW = 0.5  # seconds that a poll waits at a worker that stops
 
 
-class _Request(NamedTuple):
+class _PollRequest(NamedTuple):
     """One call: the token of the session, the key of its owner, a value, and the bytes of a frame."""
 
     token: str
@@ -36,7 +36,7 @@ class _Request(NamedTuple):
         return orjson.dumps(head) + b"\n" + frame
 
     @classmethod
-    def decode(cls, data: bytes) -> "_Request":
+    def decode(cls, data: bytes) -> "_PollRequest":
         head, _, frame = data.partition(b"\n")
         token, owner, value = orjson.loads(head)
         return cls(token, owner, value, frame)
@@ -57,13 +57,13 @@ class PollCalls:
         workers.register(_RELEASE, self._release)
 
     async def _poll(self, payload: bytes) -> bytes:
-        request = _Request.decode(payload)
+        request = _PollRequest.decode(payload)
         session = self._find(request)
         window = min(request.value, self._limits.poll_window)
         return orjson.dumps(None if session is None else await session.poll(window))
 
     async def _put(self, payload: bytes) -> bytes:
-        request = _Request.decode(payload)
+        request = _PollRequest.decode(payload)
         session = self._find(request)
         if session is None:
             return _state_of(None)
@@ -73,10 +73,10 @@ class PollCalls:
         return _state_of(session, done=done)
 
     async def _state(self, payload: bytes) -> bytes:
-        return _state_of(self._find(_Request.decode(payload)))
+        return _state_of(self._find(_PollRequest.decode(payload)))
 
     async def _end(self, payload: bytes) -> bytes:
-        request = _Request.decode(payload)
+        request = _PollRequest.decode(payload)
         session = self._find(request)
         if session is not None and request.value == "left":
             session.leave()
@@ -85,12 +85,12 @@ class PollCalls:
         return b""
 
     async def _release(self, payload: bytes) -> bytes:
-        session = self._find(_Request.decode(payload))
+        session = self._find(_PollRequest.decode(payload))
         if session is not None:
             session.release()
         return b""
 
-    def _find(self, request: _Request) -> PollSession | None:
+    def _find(self, request: _PollRequest) -> PollSession | None:
         session = self._sessions.get(request.token)
         if session is None or not hmac.compare_digest(session.owner.encode(), request.owner.encode()):
             return None
@@ -190,7 +190,7 @@ class ForwardedSession:
         """End the session: the user leaves the page."""
         self._workers.notify(self._worker_id, _END, self._request("left").encode())
 
-    async def _take_state(self, method: str, request: _Request, seconds: float) -> bool:
+    async def _take_state(self, method: str, request: _PollRequest, seconds: float) -> bool:
         try:
             done, self.admitted, ended = orjson.loads(await self._call(method, request, seconds))
         except (CallFailed, TimeoutError):
@@ -199,8 +199,8 @@ class ForwardedSession:
             self.ended.set()
         return bool(done)
 
-    async def _call(self, method: str, request: _Request, seconds: float) -> bytes:
+    async def _call(self, method: str, request: _PollRequest, seconds: float) -> bytes:
         return await self._workers.call(self._worker_id, method, request.encode(), seconds)
 
-    def _request(self, value: Any = None, frame: bytes = b"") -> _Request:
-        return _Request(self._token, self._owner, value, frame)
+    def _request(self, value: Any = None, frame: bytes = b"") -> _PollRequest:
+        return _PollRequest(self._token, self._owner, value, frame)

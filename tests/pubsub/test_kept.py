@@ -13,7 +13,7 @@ from pyview.events.info_event import InfoEvent
 from pyview.pubsub import redis_kept
 from pyview.pubsub.memory import MISSED
 from pyview.pubsub.redis import RedisPubSub
-from pyview.pubsub.redis_channels import SENDER, Channels, Envelope
+from pyview.pubsub.redis_channels import SENDER, Envelope, SubscribedChannels
 from pyview.stores.redis import RedisServer
 from tests.pubsub.test_redis import Listener, until_connected
 from tests.stores.fixtures import own_valkey
@@ -210,7 +210,7 @@ async def test_a_repetition_that_is_stopped_before_it_begins_leaves_nothing(
 ) -> None:
     server = RedisServer(own_valkey.url)
     await server.open()
-    channels = Channels("kept:", server.database)
+    channels = SubscribedChannels("kept:", server.database)
     kept = redis_kept.KeptBroadcasts(server, channels, b"1" * SENDER, lambda moment: 0)
     await kept.prepare()
     kept.add(Envelope(b"1" * SENDER, 1, "room", b"1"), keep=60.0)

@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from pyview.binding import BindingError
 from pyview.events import event_caller, event_requirements, info_caller
 from pyview.keeping.plan import plan_of
-from pyview.keeping.snapshot import Snapshot
+from pyview.keeping.snapshot import KeptSnapshot
 from pyview.live_view import LiveView
 from pyview.navigation import Patch
 from pyview.process.answers import (
@@ -145,14 +145,14 @@ def _continue(process: ViewProcess, mount_context: MountContext, first: FirstMou
     return first.view
 
 
-def _begin_keeping(process: ViewProcess, kept: Snapshot | None) -> None:
+def _begin_keeping(process: ViewProcess, kept: KeptSnapshot | None) -> None:
     if kept is not None:
         process.keeper = process.app.kept_states.begin(process, kept)
     elif plan_of(process.mount_context.view_class) is not None:
         process.keeping()
 
 
-async def _restored(process: ViewProcess, view: LiveView[Any], kept: Snapshot, keeper: Keeper) -> bool:
+async def _restored(process: ViewProcess, view: LiveView[Any], kept: KeptSnapshot, keeper: Keeper) -> bool:
     """Lay what the page had over what `mount` and `handle_params` made. Return False if the page does not stay."""
     keeper.lay_over(kept)
     await lifecycle.restored(view, process.socket)
