@@ -34,7 +34,7 @@ async def test_a_search_goes_into_the_url() -> None:
         before = CATALOGUE.queries
         await page.change("#q", "eliot")
         assert page.path == "/?q=eliot"
-        assert page.has_text("2 books.")
+        assert page.has_text("2 books")
         assert CATALOGUE.queries == before + 1
         await page.change("#q", "none of them")
         assert page.find(".empty").text == "No book matches “none of them”."
