@@ -40,11 +40,17 @@ class StoreHealth:
         self._ended = -math.inf
 
     def failed(
-        self, operation: Operation, error: BaseException, *, sent: float, unreachable: bool = False
+        self,
+        operation: Operation,
+        error: BaseException,
+        *,
+        sent: float,
+        unreachable: bool = False,
+        advice: str = "",
     ) -> None:
         """Record the failure of an operation that was sent at `sent`, by `time.monotonic()`.
 
-        `unreachable`: the store cannot be reached for any operation.
+        `unreachable`: the store cannot be reached for any operation. `advice`: what to do about it, for the log.
         """
         if self._failing is None and sent < self._ended:
             # The request was sent during the last outage. Another request has shown since that the store is back, so
@@ -53,11 +59,12 @@ class StoreHealth:
         if self._failing is None:
             self._since = time.monotonic()
             logger.error(
-                "%s is gone: %s failed with %s: %s. What depends on it is refused until it is back.",
+                "%s is gone: %s failed with %s: %s. %sWhat depends on it is refused until it is back.",
                 self._store,
                 operation,
                 type(error).__name__,
-                error,
+                str(error).rstrip("."),
+                advice and f"{advice} ",
             )
         if unreachable:
             self._failing = "reading"

@@ -88,7 +88,7 @@ class SQLiteFile:
             answer = await self._read(query)
         except (sqlite3.Error, OSError) as error:
             self._reader.close()
-            self._health.failed("reading", error, sent=sent)
+            self._health.failed("reading", error, sent=sent, advice=_advice(self.path, error))
             raise StoreUnavailable(f"{self.path} cannot be read: {error}") from error
         self._health.recovered("reading")
         return answer
@@ -100,7 +100,8 @@ class SQLiteFile:
         try:
             answer = await self._in_thread(change)
         except (sqlite3.Error, OSError) as error:
-            self._health.failed("writing", error, sent=sent, unreachable=_is_missing(error))
+            advice = _advice(self.path, error)
+            self._health.failed("writing", error, sent=sent, unreachable=_is_missing(error), advice=advice)
             raise StoreUnavailable(f"{self.path} cannot be written: {error}") from error
         self._health.recovered("writing")
         return answer
@@ -231,6 +232,19 @@ def _set_up(
         connection.close()
         raise
     return connection
+
+
+def _advice(path: Path, error: BaseException) -> str:
+    """Return what to do about a path at which there can be no database; "" for another failure."""
+    if not path.parent.is_dir():
+        return f"There is no directory {path.parent}: create it, or choose another path."
+    if path.is_dir():
+        return f"It is a directory: choose a file in it, such as {path / 'state.db'}."
+    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
+        return "It has other content: choose a path for a new file."
+    if not os.access(path if path.exists() else path.parent, os.W_OK) or not os.access(path.parent, os.W_OK):
+        return f"The user of this process has to be able to write to it and to {path.parent}."
+    return ""
 
 
 def _is_busy(error: BaseException) -> bool:

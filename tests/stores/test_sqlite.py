@@ -6,7 +6,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from time import monotonic
@@ -216,3 +216,34 @@ async def test_no_file_stays_open(tmp_path: Path) -> None:
             await add(file, f"{monotonic()}")
             await names(file)
     assert len(list(folder.iterdir())) == before
+
+
+def no_directory(folder: Path) -> Path:
+    return folder / "missing" / "state.db"
+
+
+def a_directory(folder: Path) -> Path:
+    return folder
+
+
+def other_content(folder: Path) -> Path:
+    path = folder / "notes.txt"
+    path.write_text("Not a database, but longer than the header of one. " * 4)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("place", "advice"),
+    [
+        (no_directory, "There is no directory {0}/missing: create it, or choose another path."),
+        (a_directory, "It is a directory: choose a file in it, such as {0}/state.db."),
+        (other_content, "It has other content: choose a path for a new file."),
+    ],
+)
+async def test_a_path_where_no_database_can_be_is_explained(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, place: Callable[[Path], Path], advice: str
+) -> None:
+    with pytest.raises(StoreUnavailable):
+        async with opened(place(tmp_path)):
+            pass
+    assert f". {advice.format(tmp_path)} What depends on it is refused" in caplog.text
