@@ -132,7 +132,10 @@ def _unavailable(request: Request) -> HTTPException:
     headers = {"retry-after": RETRY_AFTER, "cache-control": "no-store"}
     if request.method == "GET":
         headers["refresh"] = RETRY_AFTER  # browsers ignore Retry-After
-    return HTTPException(503, headers=headers)
+        detail = f"This page cannot be shown at the moment. It loads again every {RETRY_AFTER} seconds until it can."
+    else:
+        detail = "This cannot be done at the moment. Please try again in a few seconds."
+    return HTTPException(503, detail, headers)
 
 
 def _audit_denial(view: type[Any], scope: Scope) -> None:

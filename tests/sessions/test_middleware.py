@@ -233,6 +233,7 @@ async def test_during_an_outage_an_unknown_user_waits_and_no_cookie_is_lost() ->
         response = await client.get("/dash")
         assert (response.status_code, response.headers.get("set-cookie")) == (503, None)
         assert response.headers["retry-after"] == response.headers["refresh"] == "5"
+        assert "It loads again every 5 seconds" in response.text
         store.away = False
         assert (await client.get("/dash")).status_code == 200
 
