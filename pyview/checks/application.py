@@ -30,8 +30,8 @@ _SHARE = (
     "PYVIEW_REDIS_URL, a Redis or Valkey server, is for those of several hosts."
 )
 _GENERATED = (
-    "A random one is used: open pages reload when the server restarts, and workers that are started one by one cannot "
-    "serve each other's pages. "
+    "A random one is used: open pages reload when the server restarts, without the state that their views keep, and "
+    "workers that are started one by one cannot serve each other's pages. "
 )
 
 
