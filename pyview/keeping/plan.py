@@ -17,7 +17,7 @@ from pyview.keeping.contexts import (
 from pyview.keeping.spec import Keep, check_names, declared
 from pyview.keeping.values import (
     Adapter,
-    Changed,
+    UnfitValue,
     Unkeepable,
     adapter_of,
     decoded,
@@ -117,7 +117,7 @@ class KeepPlan:
     def _load(self, values: dict[str, Any], name: str, data: Any, hint: Any, made: Any) -> None:
         try:
             values[name] = decoded(data, hint, self._adapter(name, hint), made)
-        except (Changed, Unkeepable) as error:
+        except (UnfitValue, Unkeepable) as error:
             self._log(
                 f"{name} ",
                 f"{self.name}: the kept {name!r} of another version is dropped: {error}",

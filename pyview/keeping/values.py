@@ -32,7 +32,7 @@ class Unkeepable(TypeError):
     """A value or an annotation that cannot be kept. Its message is the reason."""
 
 
-class Changed(ValueError):
+class UnfitValue(ValueError):
     """A kept value does not fit the type that its name has now."""
 
 
@@ -72,20 +72,20 @@ def encoded(value: Any, adapter: Adapter) -> Any:
 def decoded(data: Any, hint: Any, adapter: Adapter, made: Any) -> Any:
     """Return the value of `encoded`. `made` is the value that `mount` has made, which a form is laid over.
 
-    Raises `Changed`.
+    Raises `UnfitValue`.
     """
     kind, data = data
     if kind != _JSON:
         return _with_input(kind, data, hint, made)
     if adapter is None:
         if isinstance(made, Form | ChangeSet):
-            raise Changed("it was no form, and is one now")
+            raise UnfitValue("it was no form, and is one now")
         return data
     try:
         return adapter.validate_json(orjson.dumps(data))
     except ValidationError as error:
         problem = error.errors(include_input=False, include_url=False)[0]["msg"]
-        raise Changed(f"{error.error_count()} problems, the first: {problem}") from None
+        raise UnfitValue(f"{error.error_count()} problems, the first: {problem}") from None
 
 
 # Plain JSON values
@@ -167,7 +167,9 @@ def _form_by(hint: Any, data: Mapping[str, Any]) -> Form[Any]:
     try:
         base = None if data["base"] is None else model.model_validate_json(orjson.dumps(data["base"]))
     except ValidationError:
-        raise Changed(f"the object that the form edits is no valid {model.__qualname__} any more") from None
+        raise UnfitValue(
+            f"the object that the form edits is no valid {model.__qualname__} any more"
+        ) from None
     return Form(model, None, as_=data["as"], id=data["id"], base=base)
 
 
@@ -176,7 +178,7 @@ def _model_in(hint: Any, kind: type) -> type[BaseModel]:
         model = next(iter(get_args(one)), None) if get_origin(one) is kind else None
         if isinstance(model, type) and issubclass(model, BaseModel):
             return model
-    raise Changed(
+    raise UnfitValue(
         f"mount has made no {kind.__name__} for it, and its annotation names no model; expected {kind.__name__}[...]"
     )
 

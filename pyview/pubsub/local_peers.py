@@ -88,6 +88,7 @@ class LocalPeers:
         self._calls: dict[str, WorkerConnection] = {}
         self._ungreeted: dict[WorkerConnection, asyncio.TimerHandle] = {}
         self._searched = False
+        self._unreached = False  # a worker was too busy to be called
         self._answered = asyncio.Event()
         self._server: asyncio.Server | None = None
         self._repairing: asyncio.Task[None] | None = None
@@ -100,7 +101,7 @@ class LocalPeers:
     @property
     def complete(self) -> bool:
         """True if every worker of the directory has answered."""
-        return self._searched and not self._calls
+        return self._searched and not self._calls and not self._unreached
 
     @property
     def running(self) -> bool:
@@ -175,6 +176,7 @@ class LocalPeers:
 
     async def _call_all(self) -> None:
         known = {self._worker_id, *self._calls, *(each.peer_id for each in self._by_connection)}
+        self._unreached = False
         for worker_id in self.directory.workers():
             if worker_id not in known:
                 await self._call(worker_id)
@@ -182,6 +184,8 @@ class LocalPeers:
     async def _call(self, worker_id: str) -> None:
         calling = self.directory.connect(worker_id)
         if calling is None:
+            # One that has gone is not listed any more.
+            self._unreached = self._unreached or self.directory.lists(worker_id)
             return
         connection = self._calls[worker_id] = WorkerConnection(self, worker_id)
         # There is no timeout for the answer: a worker that is stopped answers when it goes on.

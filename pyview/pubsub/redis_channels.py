@@ -9,7 +9,7 @@ from pyview.pubsub.memory import WORKER_TOPICS
 
 SENDER: Final = 32  # bytes of the id of a worker
 CHANNELS: Final = 256
-"""Channels of the topics of one database. With one channel for each topic, workers would subscribe at every page."""
+"""Number of channels of one database. With one for each topic, workers would subscribe at every page."""
 
 
 class SubscribedChannels:

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, contextmanager, suppress
+from contextlib import AsyncExitStack, ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -200,6 +200,25 @@ async def test_sockets_of_dead_workers_are_removed(make: Make, tmp_path: Path) -
     await one.start()
     assert [each.name for each in directory.iterdir()] == [f"{one._peers._worker_id}.sock"]
     assert await one.others() == 0
+
+
+async def test_a_worker_that_is_too_busy_to_be_called_has_not_gone(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local_peers, "REPAIR_PERIOD", 0.05)
+    directory, topic, one = local_directory.SocketDirectory(tmp_path / "state.db.workers"), "topic", make()
+    with directory.listen("busy") as busy, ExitStack() as stack:
+        busy.listen(0)
+        while (waiting := directory.connect("busy")) is not None:
+            stack.enter_context(waiting)
+        await one.start()
+        assert await one.reaches(topic) is None
+    directory.remove("busy")
+
+    async def is_known_to_have_gone() -> bool:
+        return await one.reaches(topic) is False
+
+    await poll(is_known_to_have_gone)
 
 
 @pytest.mark.parametrize("problem", ["open", "file", "link"])
