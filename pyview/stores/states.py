@@ -51,10 +51,13 @@ class StateStore(Protocol):
         """Delete all entries of a session."""
 
 
+_ENTRY_SIZE = 500  # bytes of an entry beside its value, about
+
+
 class MemoryStateStore:
     """States of a single process: pages of other workers, and those of before a restart, are not found.
 
-    Beyond `max_bytes` the oldest entries are deleted. `clock`: Unix time in seconds.
+    Beyond about `max_bytes` the oldest entries are deleted. `clock`: Unix time in seconds.
     """
 
     shared: ClassVar[bool] = False
@@ -80,7 +83,7 @@ class MemoryStateStore:
         for entry in entries:
             self._remove(entry.key)
             self._entries[entry.key] = entry, now + entry.seconds
-            self._bytes += len(entry.value)
+            self._bytes += len(entry.value) + _ENTRY_SIZE
             if entry.tag:
                 self._tagged.setdefault(entry.tag, set()).add(entry.key)
         self._purge(now)
@@ -101,7 +104,7 @@ class MemoryStateStore:
         if found is None:
             return None
         entry = found[0]
-        self._bytes -= len(entry.value)
+        self._bytes -= len(entry.value) + _ENTRY_SIZE
         tagged = self._tagged.get(entry.tag)
         if tagged is not None:
             tagged.discard(key)

@@ -80,7 +80,7 @@ async def test_entries_expire(clock: Clock, tmp_path: object) -> None:
 
 
 async def test_memory_is_bounded(clock: Clock) -> None:
-    store = MemoryStateStore(max_bytes=100, clock=clock)
-    await store.put([entry(str(number), b"x" * 30, tag="t") for number in range(10)])
+    store = MemoryStateStore(max_bytes=3 * 1000, clock=clock)
+    await store.put([entry(str(number), b"x" * 400, tag="t") for number in range(10)])
     assert len(store) == 3
     assert [await store.take(str(number)) is not None for number in (6, 7, 9)] == [False, True, True]
