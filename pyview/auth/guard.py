@@ -92,7 +92,7 @@ async def guarded_response(
     """Return the response of `endpoint` if the guards of `view` allow `request`, otherwise theirs.
 
     An exception of a provider becomes 403. These pass through: exceptions of the endpoint, `HTTPException`, which is a
-    response, and `UnknownUser`, whose text says what to repair. If a store does not answer, so that the user of the
+    response, and `UnknownUser`, whose text names the repair. If a store does not answer, so that the user of the
     request is not known, a refusal becomes 503: after a redirect, the user would sign in again for nothing.
     """
     entered = False

@@ -54,7 +54,7 @@ class StoreHealth:
         """
         if self._failing is None and sent < self._ended:
             # The request was sent during the last outage. Another request has shown since that the store is back, so
-            # this failure says nothing about the store now: one outage would be logged as two.
+            # this failure is no sign of the store now: one outage would be logged as two.
             return
         if self._failing is None:
             self._since = time.monotonic()

@@ -60,7 +60,7 @@ class Retry:
                 return  # closed: the Redis client has swallowed the cancellation
 
 
-MOST = 10_000  # keys; a client can send any number of them while the store cannot tell whether they exist
+MOST = 10_000  # keys; a client can send any number of them while it is unknown which of them exist
 LAST_ATTEMPT = 2.0  # seconds, when the worker stops
 
 

@@ -38,7 +38,7 @@ _SILENT = "heartbeat timeout"
 def may_return(code: int, reason: str = "") -> bool:
     """Return True if the page may come back to its view after its socket closed like this.
 
-    Servers report a lost connection as 1005 or 1006. The client closes with 1000 only to say goodbye, or when its
+    Servers report a lost connection as 1005 or 1006. The client closes with 1000 only when the user leaves, or when its
     heartbeat got no answer (phoenix.js, `heartbeatTimeout`).
     """
     return code not in _NO_RETURN or reason == _SILENT

@@ -38,7 +38,7 @@ class Polled(Protocol):
 class PollInbox:
     """Frames that the browser has sent and the connection has not read: limited in number and bytes.
 
-    `put` waits for room. One frame fits in any case.
+    `put` waits for free space. One frame fits in any case.
     """
 
     def __init__(self, max_frames: int, max_bytes: int) -> None:
@@ -50,7 +50,7 @@ class PollInbox:
         self._taken = asyncio.Event()
 
     async def put(self, message: Message, size: int) -> None:
-        """Add a message of `size` bytes as soon as there is room."""
+        """Add a message of `size` bytes as soon as there is space for it."""
         while self._messages and not (
             len(self._messages) < self._max_frames and self._bytes + size <= self._max_bytes
         ):

@@ -104,7 +104,7 @@ class DetachedConnection:
     async def recheck(self) -> None:
         """Look the identity up. End the views if the user has signed out; else make each check its access."""
         await self._identity.refresh()
-        # The browser cannot be told to leave. A view must not wait for a user who has signed out meanwhile.
+        # The browser cannot be made to leave. A view must not wait for a user who has signed out meanwhile.
         if OwnerKey.of(self._identity) == self.owner:
             for view in tuple(self.views):
                 view.process.post_soon(Recheck())

@@ -340,7 +340,7 @@ class WebSocketConnection:
         self._rate_limiter.acquire()
 
     def end_detached(self) -> None:
-        """End the detached views: the page said goodbye after the connection was lost."""
+        """End the detached views: the goodbye of the page came after the connection was lost."""
         if self._detached is not None:
             self._detached.end()
 

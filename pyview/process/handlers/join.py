@@ -217,7 +217,7 @@ async def handle_rejoin(process: ViewProcess, message: Rejoin) -> None:
     if process.view is not None:
         await lifecycle.reconnected(process.view, socket)
     if asked.location.page != here.page and socket.patched is None:
-        # The view patched its URL, and the connection was lost before the browser heard of it.
+        # The view patched its URL, and the connection was lost before the browser got the new URL.
         socket.patched = Patch(here.page, "replace")
     navigation = pending_navigation(process)
     if navigation is not None and not process.ended:
@@ -264,14 +264,19 @@ def _answer(process: ViewProcess, message: Join | Rejoin, rendered: Diff) -> Non
     if process.keeper is not None:
         # The page counts its joins from now on.
         response["keeps"] = True
-        if process.keeper.unused is not None:
-            # The store has this state no more.
-            process.keeper.unused = None
-            process.app.kept_states.hurry(process.keeper)
-        else:
-            process.app.kept_states.touch(process.keeper)
+        _store(process, process.keeper)
     socket.connecting = None
     reply(process, message.ref, response)
+
+
+def _store(process: ViewProcess, keeper: Keeper) -> None:
+    """Store the state of a view that its page has joined."""
+    if keeper.unused is None:
+        process.app.kept_states.touch(keeper)
+        return
+    # The store has the state that the page brought back no more: a join takes it out.
+    keeper.unused = None
+    process.app.kept_states.hurry(keeper)
 
 
 def _answer_crash(process: ViewProcess, message: Join) -> None:
