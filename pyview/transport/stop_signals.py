@@ -131,7 +131,8 @@ def _hypercorn_event() -> Any:
 def _granian_handler() -> SignalHandler | None:
     """Return the signal handler of a worker of Granian; None in any other process."""
     # It is a local function that only the event loop knows, and uvloop does not give it out. A function refers to the
-    # variables of its module, so the garbage collector finds it.
+    # variables of its module, so the garbage collector finds it. Without it, the loop calls Granian's handler first:
+    # sockets close, and the drain waits for handlers.
     module = sys.modules.get("granian._signals")
     if module is None or multiprocessing.parent_process() is None:
         return None

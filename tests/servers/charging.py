@@ -1,8 +1,13 @@
-"""Application with a slow handler that must not be interrupted: it writes its steps to the file at `BOOK`."""
+"""Application with a slow handler that must not be interrupted: it writes its steps to the file at `BOOK`.
+
+Beside that file, each worker that has started leaves one named after its process.
+"""
 
 import asyncio
 import os
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +48,20 @@ class ChargeInThread(Charge):
         note("booked")
 
 
+@asynccontextmanager
+async def lifespan(app: Any) -> AsyncIterator[None]:
+    Path(f"{os.environ['BOOK']}.{os.getpid()}").touch()
+    yield
+
+
 limits = {
     name: float(os.environ[name])
     for name in ("drain_delay", "drain_timeout", "handler_grace")
     if name in os.environ
 }
-app = PyView(secret="t3st-s3cret-of-at-least-thirty-two-bytes", security=SecurityConfig(**limits))  # type: ignore[arg-type]
+app = PyView(
+    secret="t3st-s3cret-of-at-least-thirty-two-bytes",
+    security=SecurityConfig(**limits),  # type: ignore[arg-type]
+    lifespan=lifespan,
+)
 app.add_live_view("/count", ChargeInThread if os.environ.get("IN_THREAD") else Charge)

@@ -33,6 +33,11 @@ class Server:
     def book(self) -> list[str]:
         return self._book.read_text().splitlines()
 
+    @property
+    def workers(self) -> int:
+        """Number of the workers that have started."""
+        return len(list(self._book.parent.glob(f"{self._book.name}.*")))
+
     async def stop(self) -> tuple[float, str]:
         """Send SIGTERM; return the seconds until the process has ended, and its log."""
         begun = time.monotonic()
