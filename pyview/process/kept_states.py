@@ -62,7 +62,6 @@ class KeptStates:
         self._writes = KeptWrites(store, self._entry)
         self._returns = KeptReturns(tokens, store, once, limits, others, self._writes.delete)
         self._keepers: set[Keeper] = set()
-        self._by_key: dict[str, Keeper] = {}
         self._bytes = 0
 
     @property
@@ -179,13 +178,20 @@ class KeptStates:
             self._writes.delete(keeper.key)
             self._forget(keeper)
         if self._is_too_large(keeper, len(text.encode())):
-            self._writes.delete(keeper.key)
+            self._drop_older(keeper)
             return None
         sealed = self._tokens().seal(key, text, seconds)
         self._note(keeper, key, text, now + seconds / 2)
         if self._may_push(keeper):
             self._push(keeper, sealed)
         return StateEntry(key, sealed.encode(), seconds, _tag(keeper.process.mount_context))
+
+    def _drop_older(self, keeper: Keeper) -> None:
+        """Delete what was stored of a view that cannot be stored any more: it must not come back in an older state."""
+        self._writes.delete(keeper.key)
+        self._forget(keeper)
+        if self._may_push(keeper):
+            self._push(keeper, "")
 
     def _text(self, keeper: Keeper, more_sent: int) -> str | None:
         # A client without our script sends no id of the load: two tabs of the same bytes would be one page.
@@ -202,11 +208,8 @@ class KeptStates:
         self._bytes -= keeper.size
         keeper.note_stored(key, text, renew_at)
         self._bytes += keeper.size
-        self._by_key[key] = keeper
 
     def _forget(self, keeper: Keeper) -> None:
-        if self._by_key.get(keeper.key) is keeper:
-            del self._by_key[keeper.key]
         self._bytes -= keeper.size
         keeper.forget_stored()
 
@@ -229,11 +232,11 @@ class KeptStates:
         return self._returns.reads_tokens and process.joined and not process.detached and not process.ended
 
     def _push(self, keeper: Keeper, sealed: str) -> None:
-        fits = len(sealed) <= self._limits.max_kept_token
-        if fits or keeper.has_token:
+        token = sealed if len(sealed) <= self._limits.max_kept_token else ""
+        if token or keeper.has_token:
             # An empty one replaces an older token: the browser must not bring back a state of long ago.
-            keeper.process.connection.push(KEPT_EVENT, {"token": sealed if fits else ""})
-        keeper.has_token = fits
+            keeper.process.connection.push(KEPT_EVENT, {"token": token})
+        keeper.has_token = bool(token)
 
     # A page that returns
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from pyview import PyView
+from pyview import LiveView, LiveViewSocket, PyView
 from pyview.stores import MemoryStateStore, SQLiteStateStore
+from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient
 from pyview.testing.kept import KeptViews
 from pyview.testing.page import Page
@@ -239,3 +240,34 @@ async def test_a_view_that_keeps_nothing_asks_and_stores_nothing() -> None:
         await app.app_context.kept_states.flush()
         assert not len(store)
         assert page._tab.state.kept.params(page._tab.state.view.channel.topic) == {}  # type: ignore[union-attr]
+
+
+class Pad(LiveView[dict[str, str]], keep=("text",)):
+    template = LiveTemplate.from_string(
+        '<p>{{ text }}</p><button phx-click="write" phx-value-text="short">a</button>'
+        f'<button phx-click="write" phx-value-text="{"long " * 100}">b</button>',
+        "pad.html",
+    )
+
+    async def mount(self, socket: LiveViewSocket[dict[str, str]], session: Any) -> None:
+        socket.context = {"text": "empty"}
+
+    async def handle_event(self, event: str, payload: Any, socket: LiveViewSocket[dict[str, str]]) -> None:
+        socket.context["text"] = payload["text"]
+
+
+@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize(("last", "expected"), [("b", "empty"), ("a", "short")])
+async def test_a_state_that_is_too_large_for_a_while_comes_back_as_it_is_now(
+    shared: bool, last: str, expected: str, tmp_path: Path
+) -> None:
+    store = SQLiteStateStore(tmp_path / "state.db") if shared else MemoryStateStore()
+    app = worker(store, Pad, max_kept_bytes=300)
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        for text in ("a", "b", last):
+            await page.click("button", text)
+            await app.app_context.kept_states.flush()
+        await lose(app, page)
+        await page.reconnect()
+        assert page.find("p").text == expected
