@@ -27,6 +27,8 @@ class KeptWrites:
         # States of views that have ended since the last write, keys of pages that have left, revoked sessions.
         self._last: dict[str, StateEntry] = {}
         self._last_under_way = False
+        # Captured, and on the way to the store.
+        self._batch: dict[Keeper, StateEntry] = {}
         self._gone: dict[str, None] = {}
         self._revoked: set[str] = set()
         self._timer: asyncio.TimerHandle | None = None
@@ -145,7 +147,7 @@ class KeptWrites:
         except Exception as error:
             self._log(error)
             # Without `gone`: those states expire by themselves, and an outage may last for long.
-            self._last = _newest(last | self._last)
+            self._last = _newest(last | self._last_of_batch() | self._last)
             self._revoked |= revoked
             for keeper in dirty:
                 self._again(keeper)
@@ -159,6 +161,12 @@ class KeptWrites:
             self._logged = repr(error)
             logger.error("kept states could not be written; trying again", exc_info=error)
 
+    def _last_of_batch(self) -> dict[str, StateEntry]:
+        """Return the states that were on the way when their views ended: these cannot be captured again."""
+        batch, self._batch = self._batch, {}
+        ended = [entry for keeper, entry in batch.items() if keeper.process.ended and not keeper.dropped]
+        return {entry.key: entry for entry in ended}
+
     def _again(self, keeper: Keeper) -> None:
         """Capture a keeper once more, although it may not have changed."""
         if not keeper.process.ended:
@@ -167,18 +175,17 @@ class KeptWrites:
 
     async def _capture(self, keepers: Iterable[Keeper], *, even_busy: bool) -> None:
         now = asyncio.get_running_loop().time
-        entries: list[StateEntry] = []
+        self._batch = {}
         until = now() + _TURN
         for keeper in keepers:
             entry = self._captured(keeper, even_busy=even_busy)
             if entry is not None:
-                entries.append(entry)
-            if len(entries) >= _BATCH or now() > until:
-                await self._put(entries)
-                entries = []
+                self._batch[keeper] = entry
+            if len(self._batch) >= _BATCH or now() > until:
+                await self._put_batch()
                 await asyncio.sleep(0)
                 until = now() + _TURN
-        await self._put(entries)
+        await self._put_batch()
 
     def _captured(self, keeper: Keeper, *, even_busy: bool) -> StateEntry | None:
         # While this loop let others run, the view may have ended: then its last state waits in `_last`.
@@ -190,6 +197,10 @@ class KeptWrites:
             return None
         keeper.dirty = False
         return self._entry(keeper)
+
+    async def _put_batch(self) -> None:
+        await self._put(self._batch.values())
+        self._batch = {}
 
     async def _put(self, entries: Iterable[StateEntry]) -> None:
         batch = [*entries]

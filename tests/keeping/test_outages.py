@@ -1,5 +1,6 @@
 """A store that does not answer: pages go on, nothing grows, and what was not stored is stored when it is back."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 
 import pytest
@@ -95,6 +96,35 @@ async def test_a_store_that_fails_in_another_way_gets_the_state_later(
         await page.reconnect()
         assert shown(page) == ["1", "7"]
     assert caplog.text.count("kept states could not be written") == 1
+
+
+async def test_a_view_that_ends_while_its_state_is_on_the_way_to_a_lost_store_is_stored_later() -> None:
+    asked, lost = asyncio.Event(), asyncio.Event()
+
+    class Silent(Shaky):
+        async def put(self, entries: Sequence[StateEntry]) -> None:
+            if self.away:
+                asked.set()
+                await lost.wait()
+                raise StoreUnavailable("lost")
+            await super().put(entries)
+
+    store = Silent()
+    app = worker(store, max_kept_token=0)
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        await app.app_context.kept_states.flush()
+        store.away = True
+        await page.click("button")
+        await asked.wait()
+        await page.drop()
+        for process in tuple(app.app_context.processes):
+            process.stop()
+        store.away = False
+        lost.set()
+        await app.app_context.kept_states.flush()
+        await page.reconnect()
+        assert shown(page) == ["1", "7"]
 
 
 async def test_states_of_ended_views_are_bounded_during_an_outage() -> None:
