@@ -104,10 +104,9 @@ class Keeper:
 
     def seconds(self, limits: SecurityConfig) -> float:
         """Return the time for which its state is stored: the longest that the view or a component asks for."""
-        plans = [self.plan, *(each.callbacks.keep for each in self.process.components or ())]
-        hours = [plan.keep.hours for plan in plans if plan is not None]
-        wished = [limits.keep_seconds if each is None else each * 3600 for each in hours]
-        return min(max(wished, default=limits.keep_seconds), limits.max_keep_seconds)
+        return kept_seconds(
+            [self.plan, *(each.callbacks.keep for each in self.process.components or ())], limits
+        )
 
     # What is stored
 
@@ -193,6 +192,13 @@ class Keeper:
             socket.flash.update(kept.flash)
         if kept.files and self.process.upload_manager is not None:
             self.process.upload_manager.adopt(socket.cid, kept.files)
+
+
+def kept_seconds(plans: Iterable[KeepPlan | None], limits: SecurityConfig) -> float:
+    """Return the longest time that one of the plans asks for, within the limit."""
+    hours = [plan.keep.hours for plan in plans if plan is not None]
+    wished = [limits.keep_seconds if each is None else each * 3600 for each in hours]
+    return min(max(wished, default=limits.keep_seconds), limits.max_keep_seconds)
 
 
 def _digest(text: str) -> bytes:

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from pyview.config import SecurityConfig
+from pyview.keeping.plan import plan_of
 from pyview.keeping.snapshot import KeptSnapshot
 from pyview.observability.error_ids import CrashLog
 from pyview.observability.rate_limited_warnings import RateLimitedWarnings
-from pyview.process.keeper import Keeper, KeptProcess, page_of
+from pyview.process.keeper import Keeper, KeptProcess, kept_seconds, page_of
 from pyview.process.kept_returns import KeptReturns, OtherWorkers
 from pyview.process.kept_writes import KeptWrites
 from pyview.rendering.lifecycle import MountContext
@@ -105,15 +106,15 @@ class KeptStates:
     def _last_entry(self, keeper: Keeper) -> StateEntry | None:
         process = keeper.process
         if keeper.unused is not None and not process.joined:
-            return self._entry_of(process.mount_context, keeper.unused)
+            return self._entry_of(process.mount_context, keeper.unused, keeper.seconds(self._limits))
         return self._entry(keeper) if keeper.dirty else None
 
     def give_back(self, mount_context: MountContext, kept: KeptSnapshot) -> None:
         """Store a state again that `recall` has returned: the page has lost its connection before it was shown."""
-        self._writes.add_last(self._entry_of(mount_context, kept))
+        seconds = kept_seconds([plan_of(mount_context.view_class)], self._limits)
+        self._writes.add_last(self._entry_of(mount_context, kept, seconds))
 
-    def _entry_of(self, mount_context: MountContext, kept: KeptSnapshot) -> StateEntry:
-        seconds = self._limits.keep_seconds
+    def _entry_of(self, mount_context: MountContext, kept: KeptSnapshot, seconds: float) -> StateEntry:
         key = self._tokens().key(page_of(mount_context, mount_context.visit.joins))
         sealed = self._tokens().seal(key, kept.text(), seconds)
         return StateEntry(key, sealed.encode(), seconds, _tag(mount_context))

@@ -2,15 +2,15 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pyview import LiveView, LiveViewSocket, PyView
-from pyview.stores import MemoryStateStore, SQLiteStateStore
+from pyview import Keep, LiveView, LiveViewSocket, PyView
+from pyview.stores import MemoryStateStore, SQLiteStateStore, StateEntry
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient
 from pyview.testing.kept import KeptViews
@@ -271,3 +271,28 @@ async def test_a_state_that_is_too_large_for_a_while_comes_back_as_it_is_now(
         await lose(app, page)
         await page.reconnect()
         assert page.find("p").text == expected
+
+
+async def test_a_state_that_is_given_back_is_stored_for_its_own_time() -> None:
+    class Patient(Desk, keep=Keep("n", hours=2)): ...
+
+    class Recording(MemoryStateStore):
+        seconds = 0.0
+
+        async def put(self, entries: Sequence[StateEntry]) -> None:
+            self.seconds = entries[-1].seconds
+            await super().put(entries)
+
+    store = Recording()
+    app = worker(store, Patient)
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        await page.click("button")
+        states = app.app_context.kept_states
+        await states.flush()
+        (process,) = app.app_context.processes
+        assert process.keeper is not None
+        states.give_back(process.mount_context, process.keeper.snapshot(60))
+        store.seconds = 0.0
+        await states.flush()
+        assert store.seconds == 2 * 3600
