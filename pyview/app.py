@@ -198,6 +198,7 @@ class PyView(Starlette):
         self._app_context: AppContext | None = None
         self._checked = False
         self._started = False
+        self._opening: asyncio.Future[None] | None = None
         self._drain: Drain | None = None
         self._set_up_transport()
 
@@ -439,8 +440,19 @@ class PyView(Starlette):
         if not self._checked:
             # Mounted in another application, which does not run our lifespan.
             self._check(scope)
-            await self._shared.open()
+            self._opening = asyncio.ensure_future(self._shared.open())
+        if self._opening is not None:
+            await self._wait_until_open(self._opening)
         self._started = True
+
+    async def _wait_until_open(self, opening: asyncio.Future[None]) -> None:
+        try:
+            # All requests that come meanwhile wait for the same opening, also if the first one is cancelled.
+            await asyncio.shield(opening)
+        except Exception:
+            # The next request tries again.
+            self._checked, self._opening = False, None
+            raise
 
     def _unready(self) -> str | None:
         """Return why this worker should get no page now, as one word; None if it should."""
