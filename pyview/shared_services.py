@@ -37,6 +37,8 @@ class SharedServices:
 
     Those that are None are chosen by `environ`. `secrets` is called at the first message to another worker, when the
     application has its final name. `run_queue` is that of the application's views.
+
+    Raises `TypeError` for a store or link that is another object, such as a URL.
     """
 
     def __init__(
@@ -52,6 +54,13 @@ class SharedServices:
         once_store: OnceStore | None = None,
         state_store: StateStore | None = None,
     ) -> None:
+        for expected, service in (
+            (PubSub, pubsub),
+            (Revocations, revocations),
+            (OnceStore, once_store),
+            (StateStore, state_store),
+        ):
+            _check_service(expected, service)
         self._process_id = os.getpid()
         self._directory = shared_directory(environ)
         self._secrets = secrets
@@ -139,3 +148,14 @@ class SharedServices:
         await self.revocations.start()
         await self.once_store.start()
         await self.state_store.start()
+
+
+def _check_service(expected: type, service: object) -> None:
+    if service is None or (not isinstance(service, type) and callable(getattr(service, "start", None))):
+        return
+    # Not the value: a URL may have a password.
+    got = f"the class {service.__qualname__}" if isinstance(service, type) else type(service).__qualname__
+    raise TypeError(
+        f"PyView(...) expected an object with the methods of {expected.__module__}.{expected.__qualname__}, got {got}. "
+        "The URL of a Redis server belongs into the environment as PYVIEW_REDIS_URL, the path of a file as PYVIEW_STATE"
+    )
