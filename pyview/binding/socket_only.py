@@ -5,16 +5,19 @@ They run late, when a page comes back or ends, so a mistake would show at the fi
 
 from collections.abc import Callable, Sequence
 from inspect import getattr_static
-from typing import Any
+from typing import Any, Final
 
 from pyview.binding.signature import Parameter, SignatureError, read_signature
+
+_MISSING: Final = object()
 
 
 def check_socket_only(cls: type, names: Sequence[str]) -> None:
     """Raise `SignatureError` unless the callbacks of these names can be called with the socket alone."""
     for name in names:
-        function = getattr_static(cls, name)
-        if not isinstance(function, classmethod | staticmethod):
+        # A class that is no LiveView need not have them all.
+        function = getattr_static(cls, name, _MISSING)
+        if function is not _MISSING and not isinstance(function, classmethod | staticmethod):
             _check(name, function)
 
 

@@ -70,6 +70,7 @@ def deployment(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Deplo
 
 
 def fill_in(page: Page) -> None:
+    expect(page.locator("[data-phx-main].phx-connected")).to_be_visible()
     for _ in range(3):
         page.click("#add")
     page.click("#tab-second")
@@ -80,9 +81,7 @@ def fill_in(page: Page) -> None:
     page.set_input_files(
         "input[type=file]", {"name": "a.txt", "mimeType": "text/plain", "buffer": b"arrived"}
     )
-    expect(page.locator("#files li")).to_have_text("a.txt 100")
-    expect(page.locator("#dialog")).to_be_visible()
-    expect(page.locator("#hint")).to_be_visible()
+    expect_all(page)
 
 
 def expect_all(page: Page) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 
@@ -119,6 +120,10 @@ def test_a_question_of_an_event_loop_that_has_ended_is_not_waited_for() -> None:
         assert await gate.ask(store.question, needed=True) == "answer"
 
     loop = asyncio.new_event_loop()
-    loop.run_until_complete(asks_only())
-    loop.close()  # without an end of its tasks
+    loop.run_until_complete(asks_only())  # and runs no longer, so its tasks never end
     asyncio.run(asks_again())
+    question = asyncio.all_tasks(loop).pop()
+    question.cancel()
+    with suppress(asyncio.CancelledError):
+        loop.run_until_complete(question)
+    loop.close()
