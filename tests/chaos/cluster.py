@@ -77,7 +77,9 @@ class Cluster:
         self.app = app
         self.broker = broker
         self.log = log
-        self.environ = {"PYVIEW_REDIS_URL": broker.url, "PYVIEW_SECRET": SECRET, **environ}
+        # Other tests sweep the temporary files of the machine, some with a clock of their own.
+        own = {"PYVIEW_REDIS_URL": broker.url, "PYVIEW_SECRET": SECRET, "TMPDIR": str(log.parent)}
+        self.environ = {**own, **environ}
         self.workers: list[Worker] = []
         self.relay = Relay(lambda: [worker.port for worker in self.workers if worker.ready])
         self._started = 0
