@@ -1,6 +1,7 @@
 """A deploy in a real browser: every worker is replaced, and the page goes on where the user was."""
 
 import asyncio
+import logging
 import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,6 +12,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.chaos.cluster import Cluster, running_cluster
+
+logger = logging.getLogger("tests")
 
 
 class Deployment:
@@ -49,6 +52,8 @@ def deployed(environ: dict[str, str], workers: int) -> Iterator[Deployment]:
         try:
             yield Deployment(cluster, loop)
         finally:
+            # Shown if the test fails.
+            logger.warning("the log of the workers:\n%s", cluster.log.read_text())
             asyncio.run_coroutine_threadsafe(running.__aexit__(None, None, None), loop).result(120)
     finally:
         loop.call_soon_threadsafe(loop.stop)

@@ -31,7 +31,15 @@ class Worker:
         self.name = name
         self.port = free_port()
         self.ready = False
-        options = ["--port", str(self.port), "--ws-per-message-deflate", "false", "--log-level", "warning"]
+        options = [
+            "--port",
+            str(self.port),
+            "--ws-per-message-deflate",
+            "false",
+            "--log-level",
+            "info",
+            "--no-access-log",
+        ]
         with log.open("a") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "uvicorn", app, *options],
