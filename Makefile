@@ -18,7 +18,7 @@ demo: setup ## serve the examples and print their URL (PORT=...)
 	@.venv/bin/python -m scripts.demo
 
 test: setup ## run everything that CI checks: lint, types, suite, browser, other Pythons
-	@$(MAKE) --no-print-directory -j4 $(SYNC) lint suite-processes suite-waiting browser suite-computing pythons types
+	@$(MAKE) --no-print-directory -j4 $(SYNC) lint suite-processes suite-waiting browser pythons suite-computing types
 
 suite: setup ## run the fast suite (ARGS=... for pytest)
 ifdef ARGS
