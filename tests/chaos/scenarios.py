@@ -71,8 +71,10 @@ class Crowd:
 
 @asynccontextmanager
 async def clicking(cluster: Cluster, size: Size, figures: Figures) -> AsyncIterator[Crowd]:
-    """Let users click around the block, and count when it has ended. Nothing may happen for `size.seconds` before it
-    and after it."""
+    """Let users click before, during and after the block, and count what they noticed.
+
+    They click for `size.seconds` before it and after it, so that every failure meets pages that are in use.
+    """
     crowd = Crowd()
     try:
         await crowd.open(cluster, size)
