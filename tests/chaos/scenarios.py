@@ -120,6 +120,8 @@ async def killed_worker(size: Size) -> Figures:
     """A worker is killed and comes back after three seconds."""
     figures = Figures("killed worker")
     async with running_cluster() as cluster, clicking(cluster, size, figures):
+        # A state is stored within a second, and on a busy machine a moment later: each user has one by then.
+        await asyncio.sleep(3)
         cluster.workers[0].kill()
         await asyncio.sleep(3)
         await cluster.replace(0)
