@@ -6,7 +6,6 @@ mask. The bytes therefore differ on every page, and the length of a compressed r
 (BREACH attack).
 """
 
-import hmac
 import secrets
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -17,6 +16,7 @@ from typing import Any, NamedTuple
 
 from pyview.config import SecurityConfig
 from pyview.tokens.kept import KeptTokens
+from pyview.tokens.mac import Mac, is_any
 from pyview.tokens.nested import NestedToken, NestedTokens
 from pyview.tokens.secrets import InvalidToken, Secrets, Signer
 from pyview.tokens.session_change import SessionTokens
@@ -88,12 +88,12 @@ class Tokens:
         return self._keys.signer("poll.v1", self._clock)
 
     @cached_property
-    def _binding_keys(self) -> tuple[bytes, ...]:
-        return self._keys.keys("binding.v1")
+    def _binding_macs(self) -> tuple[Mac, ...]:
+        return self._keys.macs("binding.v1")
 
     @cached_property
-    def _csrf_keys(self) -> tuple[bytes, ...]:
-        return self._keys.keys("csrf.v1")
+    def _csrf_macs(self) -> tuple[Mac, ...]:
+        return self._keys.macs("csrf.v1")
 
     @cached_property
     def session(self) -> SessionTokens:
@@ -112,7 +112,7 @@ class Tokens:
         claims = {"i": page.page_id, "v": page.view, "g": page.group}
         nonce = secrets.token_urlsafe(12)  # the same page has other bytes at every load
         return self._pages.sign(
-            {"n": nonce, **claims, "b": _binding_mac(self._binding_keys[0], nonce, binding)}
+            {"n": nonce, **claims, "b": _binding_code(self._binding_macs[0], nonce, binding)}
         )
 
     def read_page_token(self, token: object, page_id: str, binding: str) -> PageToken:
@@ -133,15 +133,14 @@ class Tokens:
     def mint_csrf_token(self, page_id: str, binding: str) -> str:
         """Return the value of `<meta name="csrf-token">`, bound to the session, or without one to the page."""
         mask = secrets.token_bytes(_MASK_BYTES)
-        code = _csrf_code(self._csrf_keys[0], page_id, binding)
+        code = _csrf_code(self._csrf_macs[0], page_id, binding)
         return urlsafe_b64encode(mask + _xor(mask, code)).decode()
 
     def check_csrf_token(self, token: object, page_id: str, binding: str) -> bool:
         """Return True if `token` was minted for this session, or without a session for this page."""
         # The code of an invalid token is b"", which equals no code of 32 bytes.
         code = _unmask(token)
-        expected = (_csrf_code(key, page_id, binding) for key in self._csrf_keys)
-        return any(hmac.compare_digest(code, candidate) for candidate in expected)
+        return is_any(code, (_csrf_code(mac, page_id, binding) for mac in self._csrf_macs))
 
     def mint_flash_token(self, flash: Mapping[str, Any]) -> str:
         """Return flash messages for the next page. Raises `TypeError` for values that are not JSON-serialisable."""
@@ -169,8 +168,8 @@ class Tokens:
         """Return the token with which a browser sends the bytes of one file."""
         nonce = secrets.token_urlsafe(9)
         claims = {"p": token.process, "u": token.upload, "e": token.entry}
-        mac = _binding_mac(self._binding_keys[0], nonce, binding)
-        return self._uploads.sign({"n": nonce, **claims, "b": mac})
+        code = _binding_code(self._binding_macs[0], nonce, binding)
+        return self._uploads.sign({"n": nonce, **claims, "b": code})
 
     def read_upload_token(self, token: object, binding: str) -> UploadToken:
         """Return the file of `token`. Raises `InvalidToken` unless it was minted for `binding`."""
@@ -187,25 +186,25 @@ class Tokens:
         return str(self._polls.read(token, self._config.socket_max_age)[0])
 
     def _check_binding(self, data: Mapping[str, Any], binding: str) -> None:
-        expected = (_binding_mac(key, data["n"], binding) for key in self._binding_keys)
-        if not any(hmac.compare_digest(data["b"], candidate) for candidate in expected):
+        bound, nonce = data["b"].encode(), data["n"]
+        if not is_any(bound, (_binding_code(mac, nonce, binding).encode() for mac in self._binding_macs)):
             raise InvalidToken("binding")
 
 
-def _binding_mac(key: bytes, nonce: str, binding: str) -> str:
+def _binding_code(mac: Mac, nonce: str, binding: str) -> str:
     """Return "" without a session and a user: then there is nothing to bind to."""
     if not binding:
         return ""
-    digest = hmac.digest(key, f"{nonce}.{binding}".encode(), "sha256")
+    digest = mac.digest(f"{nonce}.{binding}".encode())
     # 128 bits cannot be guessed, and every page carries them.
     return urlsafe_b64encode(digest[:16]).decode()
 
 
-def _csrf_code(key: bytes, page_id: str, binding: str) -> bytes:
+def _csrf_code(mac: Mac, page_id: str, binding: str) -> bytes:
     # One token serves all pages of a session, because the client sends that of the first page with every join on its
     # socket, also after a live navigation.
     subject = f"session.{binding}" if binding else f"page.{page_id}"
-    return hmac.digest(key, subject.encode(), "sha256")
+    return mac.digest(subject.encode())
 
 
 def _unmask(token: object) -> bytes:
