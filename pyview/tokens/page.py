@@ -1,20 +1,19 @@
 """Signed tokens of a page: its join token, its CSRF token, and those of flash messages, reloads and uploads.
 
 No token contains user data. `binding` identifies one session and one user (see `pyview.auth.identity`) and never
-leaves the server: the page token has an HMAC of it with a random nonce, the CSRF token has an HMAC behind a random
-mask. The bytes therefore differ on every page, and the length of a compressed response reveals nothing about them
-(BREACH attack).
+leaves the server: both tokens have an HMAC of it with a random nonce. The bytes therefore differ on every page, and the
+length of a compressed response reveals nothing about them (BREACH attack).
 """
 
 import secrets
 import time
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as Base64Error
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from pyview.config import SecurityConfig
+from pyview.tokens.csrf import CSRFTokens
 from pyview.tokens.kept import KeptTokens
 from pyview.tokens.mac import Mac, is_any
 from pyview.tokens.nested import NestedToken, NestedTokens
@@ -22,8 +21,6 @@ from pyview.tokens.secrets import InvalidToken, Secrets, Signer
 from pyview.tokens.session_change import SessionTokens
 
 __all__ = ["InvalidToken", "PageToken", "Tokens", "UploadToken"]
-
-_MASK_BYTES = 32
 
 
 class PageToken(NamedTuple):
@@ -69,6 +66,10 @@ class Tokens:
 
     @cached_property
     def _pages(self) -> Signer:
+        return self._keys.signer("page.v4", self._clock)
+
+    @cached_property
+    def _former_pages(self) -> Signer:
         return self._keys.signer("page.v3", self._clock)
 
     @cached_property
@@ -92,8 +93,8 @@ class Tokens:
         return self._keys.macs("binding.v1")
 
     @cached_property
-    def _csrf_macs(self) -> tuple[Mac, ...]:
-        return self._keys.macs("csrf.v1")
+    def _csrf(self) -> CSRFTokens:
+        return CSRFTokens(self._keys)
 
     @cached_property
     def session(self) -> SessionTokens:
@@ -109,22 +110,36 @@ class Tokens:
 
     def mint_page_token(self, page: PageToken, binding: str) -> str:
         """Return the value of `data-phx-session`."""
-        claims = {"i": page.page_id, "v": page.view, "g": page.group}
-        nonce = secrets.token_urlsafe(12)  # the same page has other bytes at every load
-        return self._pages.sign(
-            {"n": nonce, **claims, "b": _binding_code(self._binding_macs[0], nonce, binding)}
-        )
+        if not binding:
+            # Nothing secret is in it, and the random id of the page makes its bytes different at every load.
+            return self._pages.sign([*page])
+        nonce = secrets.token_urlsafe(12)
+        return self._pages.sign([*page, nonce, _binding_code(self._binding_macs[0], nonce, binding)])
 
     def read_page_token(self, token: object, page_id: str, binding: str) -> PageToken:
         """Return the claims of `token`. Raises `InvalidToken` unless it is for page `page_id` and for `binding`.
 
         The caller compares view and live session: after a live navigation they may differ from those of the page.
         """
-        data = self._pages.read(token, self._config.page_token_max_age)
-        if data["i"] != page_id:
+        page, nonce, code = self._page_claims(token)
+        if page.page_id != page_id:
             raise InvalidToken("page")
-        self._check_binding(data, binding)
-        return PageToken(data["i"], data["v"], data["g"])
+        self._check_binding(nonce, code, binding)
+        return page
+
+    def _page_claims(self, token: object) -> tuple[PageToken, str, str]:
+        """Return the claims, the nonce and the code of the binding, both "" for a visitor."""
+        max_age = self._config.page_token_max_age
+        try:
+            page_id, view, group, *bound = self._pages.read(token, max_age)
+        except InvalidToken as invalid:
+            if invalid.reason != "signature":
+                raise
+            # Pages that are open during an update of PyView have a token of the version before.
+            former = self._former_pages.read(token, max_age)
+            return PageToken(former["i"], former["v"], former["g"]), former["n"], former["b"]
+        nonce, code = bound or ("", "")
+        return PageToken(page_id, view, group), nonce, code
 
     def mint_nested_token(self, token: NestedToken, binding: str) -> str:
         """Return the value of `data-phx-session` of a nested view. Raises `TypeError`, `ValueError`."""
@@ -132,15 +147,11 @@ class Tokens:
 
     def mint_csrf_token(self, page_id: str, binding: str) -> str:
         """Return the value of `<meta name="csrf-token">`, bound to the session, or without one to the page."""
-        mask = secrets.token_bytes(_MASK_BYTES)
-        code = _csrf_code(self._csrf_macs[0], page_id, binding)
-        return urlsafe_b64encode(mask + _xor(mask, code)).decode()
+        return self._csrf.mint(_csrf_subject(page_id, binding))
 
     def check_csrf_token(self, token: object, page_id: str, binding: str) -> bool:
         """Return True if `token` was minted for this session, or without a session for this page."""
-        # The code of an invalid token is b"", which equals no code of 32 bytes.
-        code = _unmask(token)
-        return is_any(code, (_csrf_code(mac, page_id, binding) for mac in self._csrf_macs))
+        return self._csrf.check(token, _csrf_subject(page_id, binding))
 
     def mint_flash_token(self, flash: Mapping[str, Any]) -> str:
         """Return flash messages for the next page. Raises `TypeError` for values that are not JSON-serialisable."""
@@ -174,7 +185,7 @@ class Tokens:
     def read_upload_token(self, token: object, binding: str) -> UploadToken:
         """Return the file of `token`. Raises `InvalidToken` unless it was minted for `binding`."""
         data = self._uploads.read(token, self._config.upload_token_max_age)
-        self._check_binding(data, binding)
+        self._check_binding(data["n"], data["b"], binding)
         return UploadToken(data["p"], data["u"], data["e"])
 
     def mint_poll_token(self, worker_id: str) -> str:
@@ -185,9 +196,9 @@ class Tokens:
         """Return the id of the worker that has the session. Raises `InvalidToken`."""
         return str(self._polls.read(token, self._config.socket_max_age)[0])
 
-    def _check_binding(self, data: Mapping[str, Any], binding: str) -> None:
-        bound, nonce = data["b"].encode(), data["n"]
-        if not is_any(bound, (_binding_code(mac, nonce, binding).encode() for mac in self._binding_macs)):
+    def _check_binding(self, nonce: str, code: str, binding: str) -> None:
+        expected = (_binding_code(mac, nonce, binding).encode() for mac in self._binding_macs)
+        if not is_any(code.encode(), expected):
             raise InvalidToken("binding")
 
 
@@ -200,23 +211,7 @@ def _binding_code(mac: Mac, nonce: str, binding: str) -> str:
     return urlsafe_b64encode(digest[:16]).decode()
 
 
-def _csrf_code(mac: Mac, page_id: str, binding: str) -> bytes:
+def _csrf_subject(page_id: str, binding: str) -> str:
     # One token serves all pages of a session, because the client sends that of the first page with every join on its
     # socket, also after a live navigation.
-    subject = f"session.{binding}" if binding else f"page.{page_id}"
-    return mac.digest(subject.encode())
-
-
-def _unmask(token: object) -> bytes:
-    """Return the code behind the mask, b"" for anything that is not a CSRF token."""
-    if not isinstance(token, str) or not token.isascii():
-        return b""
-    try:
-        raw = urlsafe_b64decode(token)
-    except Base64Error:
-        return b""
-    return _xor(raw[:_MASK_BYTES], raw[_MASK_BYTES:]) if len(raw) == 2 * _MASK_BYTES else b""
-
-
-def _xor(left: bytes, right: bytes) -> bytes:
-    return (int.from_bytes(left) ^ int.from_bytes(right)).to_bytes(len(left))
+    return f"session.{binding}" if binding else f"page.{page_id}"

@@ -9,7 +9,8 @@ import hmac
 import os
 import secrets
 import time
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
+from binascii import b2a_base64
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from pathlib import Path
@@ -23,6 +24,7 @@ from pyview.tokens.mac import Mac, is_any
 MINIMUM_BYTES = 32
 MINIMUM_DISTINCT_BYTES = 8
 CLOCK_SKEW = 60.0  # seconds by which the clocks of two servers of one application may differ
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _TIME_BYTES = 4  # until the year 2106
 GENERATE = "openssl rand -base64 32"
 
@@ -185,7 +187,8 @@ def _signature(mac: Mac, signed: bytes) -> bytes:
 
 
 def _encode(data: bytes) -> bytes:
-    return urlsafe_b64encode(data).rstrip(b"=")
+    # In one pass: `urlsafe_b64encode` calls two functions more, for each of the three parts of a token.
+    return b2a_base64(data, newline=False).translate(_URL_SAFE, b"=")
 
 
 def _decode(text: bytes) -> bytes:
