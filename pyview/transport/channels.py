@@ -233,6 +233,31 @@ class Channels:
             if message is not None:
                 channel.process.post(message)
 
+    def take(self, text: str) -> bool:
+        """Handle the frame of a view that is free, such as nearly every event, and return True.
+
+        Return False for any other frame, with nothing done: it needs what `dispatch` and its caller do besides.
+        """
+        if self.intake.full or self.send_queue.is_full:
+            return False
+        try:
+            frame = decode(text, self.app.security.max_json_depth)
+            join_ref, _, topic, event, _ = frame
+            channel = self._joined.get(topic)
+            if (
+                channel is None
+                or join_ref != channel.join_ref
+                or channel.process.busy
+                or event not in READERS
+            ):
+                return False
+            message = READERS[event](channel, frame)
+        except MalformedFrame:
+            return False
+        if message is not None:
+            channel.process.post(message)
+        return True
+
     def receive(self, frame: Frame) -> None:
         """Handle a binary frame, which is part of a file. Raises `MalformedFrame` for any other."""
         if not frame.topic.startswith(UPLOAD_PREFIX):

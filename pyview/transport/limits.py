@@ -39,24 +39,37 @@ class RateLimiter:
 
     def acquire(self) -> bool:
         """Count one frame. Return True if it may be handled."""
+        if self.acquire_unless_refused():
+            return True
         self.received += 1
-        return self.received <= self._granted or self._refill()
+        self._granted += 1  # a refused frame takes nothing from those that follow
+        self.refused += 1
+        return False
+
+    def acquire_unless_refused(self) -> bool:
+        """Count one frame and return True if it may be handled. Count nothing otherwise."""
+        if self.received + 1 > self._granted and not self._refill():
+            return False
+        self.received += 1
+        return True
+
+    def give_back(self) -> None:
+        """Count one frame less: it is counted elsewhere."""
+        self.received -= 1
 
     def refund(self) -> None:
         """Allow one more frame."""
         self._granted += 1
 
     def _refill(self) -> bool:
+        """Fill the bucket up to now. Return True if one frame may be handled."""
         now = self._clock()
-        before = self.received - 1
-        left = self._granted - before + (now - self._filled_at) * self._rate
+        left = self._granted - self.received + (now - self._filled_at) * self._rate
         if left < 1:
-            self._granted += 1  # a refused frame takes nothing from those that follow
-            self.refused += 1
             return False
         # At most one burst is saved up, however long the pause was.
         self._filled_at = now
-        self._granted = before + min(left, self._burst)
+        self._granted = self.received + min(left, self._burst)
         return True
 
 

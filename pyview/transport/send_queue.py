@@ -22,7 +22,8 @@ logger = logging.getLogger("pyview")
 class SendQueue:
     """Send queue of one connection.
 
-    `overloaded` is called once: when the browser has not read for too long, or when too much waits.
+    `overloaded` is called once: when the browser has not read for too long, or when too much waits. `write`, if the
+    server offers that, sends a frame by a plain call; it returns False if the network does not take it at once.
     """
 
     __slots__ = (
@@ -36,14 +37,22 @@ class SendQueue:
         "_stall",
         "_task",
         "_writable",
+        "_write",
     )
 
-    def __init__(self, send: Send, limits: SecurityConfig, overloaded: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        send: Send,
+        limits: SecurityConfig,
+        overloaded: Callable[[], None],
+        write: Callable[[bytes], bool] | None = None,
+    ) -> None:
         self._send = cast("Callable[[Any], Coroutine[Any, Any, None]]", send)
+        self._write = write
         self._limits = limits
         self._overloaded = overloaded
         # Containers are made when they are first needed: most connections never have to wait.
-        self._frames: deque[str] | None = None
+        self._frames: deque[bytes] | None = None
         self._bytes = 0
         self._task: asyncio.Task[None] | None = None
         self._stall: asyncio.TimerHandle | None = None
@@ -56,8 +65,8 @@ class SendQueue:
         """True while a frame waits for the network."""
         return self._task is not None
 
-    def put(self, frame: str) -> None:
-        """Send `frame` after all earlier ones."""
+    def put(self, frame: bytes) -> None:
+        """Send a text frame, as UTF-8, after all earlier ones."""
         if self._closed:
             return
         if self._task is None:
@@ -66,7 +75,6 @@ class SendQueue:
         if self._frames is None:
             self._frames = deque()
         self._frames.append(frame)
-        # Characters, not bytes: encoding each frame only to count it would cost more than the error.
         self._bytes += len(frame)
         if len(self._frames) > self._limits.max_queued_frames or self._bytes > self._limits.max_queued_bytes:
             self._overloaded()
@@ -96,16 +104,18 @@ class SendQueue:
         """Drop the queued frames and all later ones, and the references to the server and the connection."""
         self._closed = True
         # They lead to the server and the connection, whose memory is freed at once without them.
-        self._send, self._overloaded = _drop, _nothing
+        self._send, self._overloaded, self._write = _drop, _nothing, None
         if self._task is not None:
             self._task.cancel()
         self._settle()
 
-    def _start(self, frame: str) -> bool:
+    def _start(self, frame: bytes) -> bool:
         """Send a frame. Return True if it has to wait for the network."""
+        if self._write is not None and self._write(frame):
+            return False
         try:
             # Without a task of its own if the server takes the frame at once, as nearly always.
-            task = start_plain(self._send({"type": "websocket.send", "text": frame}))
+            task = start_plain(self._send({"type": "websocket.send", "text": frame.decode()}))
         except Exception:
             # Each server has its own exception for a browser that has gone. `receive` reports the disconnect.
             self._closed = True

@@ -29,6 +29,7 @@ from pyview.transport.close_codes import (
     is_goodbye,
     may_return,
 )
+from pyview.transport.direct import direct_way
 from pyview.transport.first_views import FirstViews
 from pyview.transport.identity import ConnectionIdentity
 from pyview.transport.identity_monitor import IdentityMonitor
@@ -72,6 +73,7 @@ class WebSocketConnection:
         "_closing",
         "_detached",
         "_detached_views",
+        "_direct_way",
         "_first_views",
         "_identity",
         "_left",
@@ -112,7 +114,9 @@ class WebSocketConnection:
         self._scope = scope
         self._receive = receive
         self._send = send
-        self._send_queue = SendQueue(send, limits, self.overloaded)
+        self._direct_way = direct_way(scope, receive)
+        write = None if self._direct_way is None else self._direct_way.send
+        self._send_queue = SendQueue(send, limits, self.overloaded, write)
         self._channels = Channels(app, self, self._send_queue)
         self._rate_limiter = RateLimiter(limits.rate, limits.burst)
         self._timeouts = ConnectionTimeouts(limits, self._rate_limiter, asyncio.get_running_loop().time())
@@ -138,6 +142,8 @@ class WebSocketConnection:
         # Only for a page that passes an auth token: browsers fail a handshake with a subprotocol they did not ask for.
         subprotocol = "phoenix" if "phoenix" in self._scope.get("subprotocols", ()) else None
         await self._send({"type": "websocket.accept", "subprotocol": subprotocol})
+        if self._direct_way is not None:
+            self._direct_way.open(self._take)
         try:
             await self._read()
         except _Closed as closed:
@@ -148,6 +154,7 @@ class WebSocketConnection:
             self._task.uncancel()
             await self._close(self._closing)
         finally:
+            self._close_direct_way()
             self._monitor.remove(self)
             self._leave_views()
             self._send_queue.close()
@@ -194,6 +201,21 @@ class WebSocketConnection:
             del message, text
             if self._send_queue.is_full:
                 await self._send_queue.wait_writable()
+
+    def _take(self, text: str) -> bool:
+        """Handle an ordinary frame in the server's own turn. Return False for one that `_read` has to handle."""
+        if len(text) > self._small_frame or not self._rate_limiter.acquire_unless_refused():
+            return False
+        try:
+            if self._channels.take(text):
+                return True
+        except asyncio.CancelledError:
+            # A handler that cancels itself ends the connection, as it does in `_read`.
+            if self._task is not None:
+                self._task.cancel()
+            return True
+        self._rate_limiter.give_back()
+        return False
 
     def _frame(self, text: str) -> Frame:
         """Read a text frame; a large one without its payload, which may have to wait for its view."""
@@ -418,6 +440,12 @@ class WebSocketConnection:
         if self._closing is None and self._task is not None:
             self._closing = _Closed(reason)
             self._task.cancel()
+            self._close_direct_way()
+
+    def _close_direct_way(self) -> None:
+        if self._direct_way is not None:
+            self._direct_way.close()
+            self._direct_way = None
 
     async def _close(self, closed: _Closed) -> None:
         code, text = closed.reason

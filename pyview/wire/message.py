@@ -152,15 +152,15 @@ def _text(raw: bytes, length: int) -> str:
         raise MalformedFrame("expected UTF-8 in the header texts") from None
 
 
-def encode(join_ref: str | None, ref: str | None, topic: str, event: str, payload: Any) -> str:
-    """Encode a text frame. The payload is JSON data; an `orjson.Fragment` is written as it is."""
-    return orjson.dumps((join_ref, ref, topic, event, payload)).decode()
+def encode(join_ref: str | None, ref: str | None, topic: str, event: str, payload: Any) -> bytes:
+    """Encode a text frame as UTF-8. The payload is JSON data; an `orjson.Fragment` is written as it is."""
+    return orjson.dumps((join_ref, ref, topic, event, payload))
 
 
-def reply(join_ref: str | None, ref: str | None, topic: str, status: str, response: Any) -> str:
-    """Encode the answer to the frame with that `ref`."""
+def reply(join_ref: str | None, ref: str | None, topic: str, status: str, response: Any) -> bytes:
+    """Encode the answer to the frame with that `ref` as UTF-8."""
     payload = {"status": status, "response": response}
-    return orjson.dumps((join_ref, ref, topic, "phx_reply", payload)).decode()
+    return orjson.dumps((join_ref, ref, topic, "phx_reply", payload))
 
 
 class UnencodableValue(TypeError):

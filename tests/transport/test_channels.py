@@ -13,6 +13,8 @@ from pyview.testing import LiveClient, SocketRefused
 from tests.asgi import eventually, settled
 from tests.frames import connect, event, join, load
 
+pytestmark = pytest.mark.usefixtures("way")
+
 OK: dict[str, Any] = {"status": "ok", "response": {}}
 
 

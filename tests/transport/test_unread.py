@@ -16,6 +16,8 @@ from pyview.testing.errors import SocketClosed
 from tests.asgi import eventually
 from tests.frames import Page, connect, event, join, load
 
+pytestmark = pytest.mark.usefixtures("way")
+
 SECRET = "t3st-s3cret-of-at-least-thirty-two-bytes"
 LARGE = "x" * 100_000
 PROBE = ["1", "probe", "lv:none", "event", {}]

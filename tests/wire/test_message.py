@@ -22,7 +22,7 @@ def test_encoded_frames_are_decoded(
     join_ref: str | None, ref: str | None, topic: str, event: str, payload: object
 ) -> None:
     text = encode(join_ref, ref, topic, event, payload)
-    assert decode(text, max_depth=64) == Frame(join_ref, ref, topic, event, payload)
+    assert decode(text.decode(), max_depth=64) == Frame(join_ref, ref, topic, event, payload)
 
 
 @pytest.mark.parametrize(
@@ -53,12 +53,12 @@ def test_malformed_text_is_refused_without_quoting_it(text: str) -> None:
 
 def test_depth_counts_nesting_not_brackets_in_text() -> None:
     brackets = {"text": "[{" * 500}
-    assert decode(encode("1", "1", "t", "e", brackets), max_depth=8).payload == brackets
+    assert decode(encode("1", "1", "t", "e", brackets).decode(), max_depth=8).payload == brackets
     deep: object = "leaf"
     for _ in range(9):
         deep = [deep]
     with pytest.raises(MalformedFrame, match="nested deeper than 8"):
-        decode(encode("1", "1", "t", "e", deep), max_depth=8)
+        decode(encode("1", "1", "t", "e", deep).decode(), max_depth=8)
 
 
 @given(st.binary(max_size=300))

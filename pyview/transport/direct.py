@@ -1,0 +1,47 @@
+"""The direct way of a server: text frames come and go by plain calls, without a turn of the event loop for each.
+
+A server offers it in the ASGI scope, as the extension `websocket.direct`. An event then costs no wake-up of the task
+that reads the connection. Frames that are not ordinary still come through ASGI's `receive`.
+"""
+
+from collections.abc import Callable
+from contextvars import copy_context
+from functools import partial
+from typing import NamedTuple
+
+from starlette.types import Receive, Scope
+
+_EXTENSION = "websocket.direct"
+
+OnText = Callable[[str], bool]
+"""Takes a text frame. Returns False for one that is to come through `receive`."""
+
+
+class DirectWay(NamedTuple):
+    """The direct way of one connection. `send` returns False, with nothing sent, if the network does not take it."""
+
+    set_receiver: Callable[[OnText | None], None]
+    send: Callable[[str | bytes], bool]
+
+    def open(self, on_text: OnText) -> None:
+        """Let the server give each text frame to `on_text` while the application waits in `receive`.
+
+        `on_text` runs in the context of this call: handlers find the context variables that a middleware has set.
+        """
+        run: Callable[..., bool] = copy_context().run
+        self.set_receiver(partial(run, on_text))
+
+    def close(self) -> None:
+        """Let all frames come through `receive` again."""
+        self.set_receiver(None)
+
+
+def direct_way(scope: Scope, receive: Receive) -> DirectWay | None:
+    """Return the direct way that the server offers for a connection; None if it offers none.
+
+    A middleware that wraps `receive` wants to see each message, so there is none then either.
+    """
+    extension = (scope.get("extensions") or {}).get(_EXTENSION)
+    if extension is None or extension["asgi_receive"] != receive:
+        return None
+    return DirectWay(extension["receive"], extension["send"])
