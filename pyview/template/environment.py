@@ -117,6 +117,13 @@ class LiveEnvironment(jinja2.Environment):
             self.register_pure(function)
         self.bytecode_cache = None if bytecode_cache is None else _GenerationCache(self, bytecode_cache)
 
+    @property
+    def has_field_rules(self) -> bool:
+        """True for a subclass with rules of its own for `a.b` or `a["b"]`, which compiled templates must ask."""
+        cls = type(self)
+        own = cls.getattr is not LiveEnvironment.getattr or cls.getitem is not LiveEnvironment.getitem
+        return own
+
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         try:
             tree = super()._parse(source, name, filename)
@@ -261,7 +268,9 @@ class _GenerationCache(BytecodeCache):
         )
         # Generated code depends on all of these. Calls of components are checked only when a template
         # compiles, so code from the cache must have been compiled with the same components.
-        mark = f"pyview {GENERATION} {pure_names(self._environment)} {self._environment.finalize!r} {names}"
+        environment = self._environment
+        rules = f"{pure_names(environment)} {environment.finalize!r} {environment.has_field_rules}"
+        mark = f"pyview {GENERATION} {rules} {names}"
         return hashlib.sha256(f"{mark}\n{source}".encode()).hexdigest()
 
     def get_cache_key(self, name: str, filename: str | None = None) -> str:

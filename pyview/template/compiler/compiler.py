@@ -117,6 +117,8 @@ class TreeCompiler:
     ) -> None:
         self.jinja = jinja
         self.environment = jinja.environment
+        # An environment with rules of its own for fields, such as a sandbox, is asked for every one.
+        self.has_field_rules = getattr(jinja.environment, "has_field_rules", True)
         self.finalizer = finalizer
         self.constant = constant
         self.assigned = assigned

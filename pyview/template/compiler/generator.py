@@ -18,6 +18,7 @@ from pyview.template.compiler.assignments import (
 )
 from pyview.template.compiler.branches import compile_if
 from pyview.template.compiler.compiler import Body, SourceBuffer, TreeCompiler
+from pyview.template.compiler.fields import compile_getattr, compile_getitem
 from pyview.template.compiler.files import (
     compile_block,
     compile_captured_include,
@@ -29,6 +30,7 @@ from pyview.template.compiler.loops import compile_for
 from pyview.template.compiler.macros import compile_call_block, compile_call_block_as_text, compile_macro
 from pyview.template.compiler.module import write_imports, write_tree_functions
 from pyview.template.compiler.outputs import compile_as_text, compile_output
+from pyview.template.compiler.texts import compile_text_output
 
 STATEMENTS: Final[Mapping[type[nodes.Node], Callable[[TreeCompiler, Body, Any, Frame], None]]] = (
     MappingProxyType(
@@ -102,6 +104,17 @@ class LiveCodeGenerator(CodeGenerator):
         if self._copy_to is not None:
             self._copy_to.write(self._source.getvalue())
 
+    def visit_Output(self, node: nodes.Output, frame: Frame) -> None:
+        compile_text_output(self._compiler, node, frame)
+
+    def visit_Getattr(self, node: nodes.Getattr, frame: Frame, **options: Any) -> None:
+        if not compile_getattr(self._compiler, node, frame):
+            super().visit_Getattr(node, frame, **options)
+
+    def visit_Getitem(self, node: nodes.Getitem, frame: Frame, **options: Any) -> None:
+        if not compile_getitem(self._compiler, node, frame):
+            super().visit_Getitem(node, frame, **options)
+
     def visit_Macro(self, node: nodes.Macro, frame: Frame) -> None:
         compile_macro(self._compiler, node, frame)
 
@@ -117,12 +130,3 @@ class LiveCodeGenerator(CodeGenerator):
     def enter_frame(self, frame: Frame) -> None:
         self._compiler.dependencies.forget_frame(frame)
         super().enter_frame(frame)
-
-    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
-        """Write the beginning of an output to text, with functions that refuse coroutines and the like."""
-        if frame.eval_ctx.volatile:
-            self.write("(_written if context.eval_ctx.autoescape else _written_plain)(")
-        else:
-            self.write("_written(" if frame.eval_ctx.autoescape else "_written_plain(")
-        if finalize.src is not None:
-            self.write(finalize.src)

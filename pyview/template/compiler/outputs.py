@@ -18,14 +18,14 @@ def compile_output(compiler: TreeCompiler, body: Body, node: nodes.Output, frame
     if frame.require_output_check and compiler.jinja.has_known_extends:
         return  # text beside the blocks of a template that extends another is not rendered
     for child in node.nodes:
-        text = _constant_text(compiler, child, frame)
+        text = static_text(compiler, child, frame)
         if text is not None:
             body.add_text(text)
         else:
             _write_expression(compiler, body, child, frame)
 
 
-def _constant_text(compiler: TreeCompiler, node: nodes.Expr, frame: Frame) -> str | None:
+def static_text(compiler: TreeCompiler, node: nodes.Expr, frame: Frame) -> str | None:
     """Return the text of an expression that is constant by Jinja2's rules, or is a chain of JS commands."""
     if isinstance(node, nodes.TemplateData):
         return node.data
@@ -33,7 +33,7 @@ def _constant_text(compiler: TreeCompiler, node: nodes.Expr, frame: Frame) -> st
     if finalize.const is None:
         return None
     # Only while `js` is the global: a template may bind this name itself.
-    if _is_escaped(compiler, frame) and not compiler.dependencies.bindings["js"]:
+    if is_escaped(compiler, frame) and not compiler.dependencies.bindings["js"]:
         commands = constant_commands(unguarded(node), frame.eval_ctx)
         if commands is not None:
             return str.__str__(commands.__html__())
@@ -43,7 +43,8 @@ def _constant_text(compiler: TreeCompiler, node: nodes.Expr, frame: Frame) -> st
         return None
 
 
-def _is_escaped(compiler: TreeCompiler, frame: Frame) -> bool:
+def is_escaped(compiler: TreeCompiler, frame: Frame) -> bool:
+    """Return True if the values of a frame are escaped and nothing else, which is known now."""
     plainly = compiler.environment.finalize is None and not frame.eval_ctx.volatile
     return plainly and bool(frame.eval_ctx.autoescape)
 

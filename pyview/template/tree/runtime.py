@@ -10,6 +10,7 @@ from pyview.template.tree.nodes import Node, Segment, Unit, changed, new_node, n
 from pyview.template.tree.output import (
     called_text,
     converted,
+    escape_text,
     escaped,
     plain,
     store_live,
@@ -20,7 +21,7 @@ from pyview.template.tree.output import (
 from pyview.template.tree.rows import RowSegment
 from pyview.template.tree.stream import LiveLoop, rows_of
 
-GENERATION = 8
+GENERATION = 9
 
 __all__ = [
     "LiveLoop",
@@ -34,6 +35,7 @@ __all__ = [
     "changed",
     "comprehension",
     "converted",
+    "escape_text",
     "escaped",
     "field_key",
     "include",
