@@ -1,7 +1,8 @@
 """Headers that PyView adds to responses, and the cookie that identifies a browser before it has a session."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
@@ -21,6 +22,7 @@ SECURE_COOKIE = f"__Host-{PLAIN_COOKIE}"
 _POLICY_HEADER = b"content-security-policy"
 _OTHER_HEADERS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin"))
 _WANTED = "pyview.headers"  # scope key
+_NO_COOKIES: Mapping[str, str] = MappingProxyType({})
 
 
 class SecurityHeaders:
@@ -81,9 +83,16 @@ def cache_control(*, protected: bool, session: bool) -> str:
     return PRIVATE if protected or session else REVALIDATED
 
 
+def cookies_of(scope: Scope) -> Mapping[str, str]:
+    """Return the cookies of a request or handshake."""
+    # Crawlers, and browsers at their first page, have none.
+    has_cookies = any([name == b"cookie" for name, _ in scope["headers"]])
+    return HTTPConnection(scope).cookies if has_cookies else _NO_COOKIES
+
+
 def browser_of(scope: Scope) -> str:
     """Return the key of the browser of a request or handshake, "" without the cookie."""
-    cookies = HTTPConnection(scope).cookies
+    cookies = cookies_of(scope)
     # The secure one first: a subdomain can set the plain one, and so choose the browser that it stands for.
     value = cookies.get(SECURE_COOKIE) or cookies.get(PLAIN_COOKIE)
     return digest(value) if value else ""

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from pyview.js.bindings import binding_text, is_binding
 from pyview.template.html_scanner import VOID_ELEMENTS
+from pyview.template.tree.output import escape_text
 
 ContainerElement: TypeAlias = str | tuple[str, Mapping[str, str | bool | None]]
 """A tag, or a tag and its attributes: `("main", {"class": "wide"})`."""
@@ -39,13 +40,15 @@ class Container:
 
     def element(self, id: str, marks: Iterable[tuple[str, str | None]], content: str = "") -> Markup:
         """Return the element. `marks` are the `data-phx-*` attributes, None for a bare one; `content` is HTML."""
-        parts = ["<", self.tag, ' id="', escape(id), '"']
-        for name, value in self.attributes:
-            parts += [" ", name, '="', escape(value), '"']
-        for name, mark in marks:
-            parts += [" data-phx-", name] if mark is None else [" data-phx-", name, '="', escape(mark), '"']
-        parts += [">", content, "</", self.tag, ">"]
-        return Markup("".join(parts))  # noqa: S704  the content is a view's own render, everything else is escaped
+        own = "".join([f' {name}="{escape_text(value)}"' for name, value in self.attributes])
+        marked = "".join(
+            [
+                f" data-phx-{name}" if mark is None else f' data-phx-{name}="{escape_text(mark)}"'
+                for name, mark in marks
+            ]
+        )
+        element = f'<{self.tag} id="{escape_text(id)}"{own}{marked}>{content}</{self.tag}>'
+        return Markup(element)  # noqa: S704  the content is a view's own render, everything else is escaped
 
 
 def container_of(given: Any, where: str) -> Container:

@@ -23,6 +23,18 @@ class Pattern:
         self._parts = _PLACEHOLDER.split(text)
         self._names = self._parts[1::2]
 
+    def with_values(self, **values: Any) -> "Pattern":
+        """Return the pattern with some of its placeholders filled, for values that all pages share."""
+        filled = Pattern("")
+        filled._parts, filled._names = [self._parts[0]], []
+        for name, text in zip(self._names, self._parts[2::2], strict=True):
+            if name in values:
+                filled._parts[-1] += str(escaped(values[name])) + text
+            else:
+                filled._parts += [name, text]
+                filled._names.append(name)
+        return filled
+
     def fill(self, **values: Any) -> Markup:
         # Texts and placeholders alternate, so one assignment to every second place fills all of them.
         parts = self._parts[:]

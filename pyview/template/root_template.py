@@ -91,13 +91,18 @@ class PageAttributes:
         )
         return Markup(own)  # noqa: S704  every value in it is escaped
 
+    @property
+    def sets_html(self) -> bool:
+        """True if an attribute of `<html>` is set."""
+        return self.lang is not None or self.dir is not None or bool(self.html_class)
+
     def body_attributes(self) -> Markup:
         """Return the attributes of `<body>`, each with a space before it."""
         return Markup(_classes(self.body_class))  # noqa: S704  as above
 
     def elements(self) -> list[Markup]:
         """Return the elements for `<head>`."""
-        return list(self._elements())
+        return list(self._elements()) if self._meta or self._links else []
 
     def _elements(self) -> Iterator[Markup]:
         for name, content in self._meta.items():
@@ -186,6 +191,8 @@ _SCRIPT_NOTICE = Markup(
 )
 
 _DIV = Container()
+_NOTHING = Markup()
+_LINES = Markup("\n")
 _DEFAULT_TITLE = Pattern(' data-default="{default}"')
 _TITLE_PREFIX = Pattern(' data-prefix="{prefix}"')
 _TITLE = Pattern('<title{known_prefix}{known_default} data-suffix="{suffix}">{text}</title>')
@@ -231,20 +238,24 @@ def defaultRootTemplate(
     view sets no language (`socket.page`). `component_styles` adds the style sheet of the core components, before `css`.
     """
 
+    # Made once: most pages differ from each other in their tokens and in their content only.
+    document = _DOCUMENT.with_values(css=_html(css), head_content=_html(head_content), notice=_SCRIPT_NOTICE)
+    usual_title = live_title(None, default=title, prefix=title_prefix, suffix=title_suffix)
+    usual_attributes = PageAttributes().html_attributes(lang)
+
     def template(context: RootTemplateContext) -> str:
-        main, page = live_element(context), context.get("page") or PageAttributes()
-        return _DOCUMENT.fill(
-            html_attributes=page.html_attributes(lang),
-            body_attributes=page.body_attributes(),
-            title=live_title(context["title"], default=title, prefix=title_prefix, suffix=title_suffix),
+        main, page, own_title = live_element(context), context.get("page"), context["title"]
+        return document.fill(
+            html_attributes=page.html_attributes(lang) if page and page.sets_html else usual_attributes,
+            body_attributes=page.body_attributes() if page and page.body_class else _NOTHING,
+            title=live_title(own_title, default=title, prefix=title_prefix, suffix=title_suffix)
+            if own_title
+            else usual_title,
             csrf_token=context["csrf_token"],
-            component_styles=context.get("component_styles", "") if component_styles else "",
-            css=_html(css),
-            head_content=_html(head_content),
+            component_styles=context.get("component_styles", "") if component_styles else _NOTHING,
             client_head=context.get("client_head", ""),
-            additional_head_elements=Markup("\n").join(context["additional_head_elements"]),
+            additional_head_elements=_LINES.join(context["additional_head_elements"]),
             main=content_wrapper(context, main) if content_wrapper else main,
-            notice=_SCRIPT_NOTICE,
         )
 
     return template

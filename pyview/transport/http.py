@@ -5,27 +5,32 @@ with the tokens of the page is built at the end.
 """
 
 import logging
-from collections.abc import Callable
-from contextlib import nullcontext
-from functools import partial
+from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlparse
 
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.types import Receive, Scope, Send
 
 from pyview.auth.guard import guarded_response, is_protected
 from pyview.binding import BindingError
 from pyview.flash import Flash
 from pyview.live_render import Embedded
 from pyview.live_view import LiveView
-from pyview.middleware.headers import browser_of, cache_control, set_browser_cookie, want_header
+from pyview.middleware.headers import (
+    browser_of,
+    cache_control,
+    cookies_of,
+    set_browser_cookie,
+    want_header,
+)
 from pyview.navigation import Redirect
 from pyview.process.app_context import AppContext
 from pyview.rendering.lifecycle import Location, MountContext, MountTarget
 from pyview.routing.live_session import DEFAULT, LiveSession
+from pyview.routing.request_url import request_url
 from pyview.routing.routes import LiveRoute, url_params, view_key
 from pyview.socket.socket import UnconnectedSocket
 from pyview.template.container import Container
@@ -51,6 +56,7 @@ FLASH_COOKIE = "__phoenix_flash__"
 STATUS_COOKIE = "__phoenix_reload_status__"
 
 _EMBEDDING = "pyview.static_render_context"  # scope key
+_CONTENT_TYPE = (b"content-type", b"text/html; charset=utf-8")
 _CSRF_META = Pattern('<meta name="csrf-token" content="{csrf_token}">')
 
 
@@ -86,48 +92,49 @@ class LivePage:
     ) -> LiveRoute:
         """Return the route of `view_class` in `live_session`. Its guards are asked again for every request."""
 
-        async def endpoint(request: Request) -> Response:
-            requirement = live_session.requirement
-            # Guards may change after the route was added, so they are looked up here. Most pages have none.
-            if not is_protected(view_class, request.scope, requirement):
-                return await self._traced(request, route, protected=False)
-            page = partial(self._traced, route=route, protected=True)
-            response: Response = await guarded_response(view_class, page, request, requirement)
-            return response
-
-        route = LiveRoute(path, view_class, endpoint, name, live_session, action, container)
+        endpoint = PageEndpoint(self)
+        route = endpoint.route = LiveRoute(path, view_class, endpoint, name, live_session, action, container)
         return route
 
-    async def _traced(self, request: Request, route: LiveRoute, *, protected: bool) -> Response:
+    async def respond(self, route: LiveRoute, scope: Scope, receive: Receive, send: Send) -> Response:
+        """Return the page of `route`, or what its guards answer instead."""
+        view_class, requirement = route.view_class, route.live_session.requirement
+        # Guards may change after the route was added, so they are looked up here. Most pages have none.
+        if not is_protected(view_class, scope, requirement):
+            return await self._traced(route, scope, protected=False)
+
+        async def page(request: Request) -> Response:
+            return await self._traced(route, request.scope, protected=True)
+
+        request = Request(scope, receive, send)
+        response: Response = await guarded_response(view_class, page, request, requirement)
+        return response
+
+    async def _traced(self, route: LiveRoute, scope: Scope, *, protected: bool) -> Response:
         app = self._app_context()
         telemetry = app.telemetry
-        trace = (
-            nullcontext()
-            if telemetry is None or not telemetry.configured
-            else telemetry.page(route.view_class.__qualname__)
-        )
-        with trace:
-            return await self._respond(app, request, route, protected=protected)
+        if telemetry is None or not telemetry.configured:
+            return await self._respond(app, route, scope, protected=protected)
+        with telemetry.page(route.view_class.__qualname__):
+            return await self._respond(app, route, scope, protected=protected)
 
-    async def _respond(
-        self, app: AppContext, request: Request, route: LiveRoute, *, protected: bool
-    ) -> Response:
-        cookies = request.cookies
+    async def _respond(self, app: AppContext, route: LiveRoute, scope: Scope, *, protected: bool) -> Response:
+        cookies = cookies_of(scope)
         status = self._tokens.read_reload_token(cookies[STATUS_COOKIE]) if STATUS_COOKIE in cookies else None
         if status is not None:
             # The join of the page failed with this status. The cookie is deleted, so that the next load tries again.
             raise HTTPException(status, headers={"set-cookie": f"{STATUS_COOKIE}=; Max-Age=0; Path=/"})
-        context = StaticRenderContext.read(app, self._tokens, request.scope)
+        context = StaticRenderContext.read(app, self._tokens, scope)
         context.protected = protected
         flash = self._tokens.read_flash_token(cookies[FLASH_COOKIE]) if FLASH_COOKIE in cookies else None
         mount_context = MountContext(
-            _location(context, request, route),
+            _location(context, route),
             context.identity,
             MountTarget(context.element_id, context.page_id),
             Flash(flash) if flash else None,
         )
         # A message of another page is shown by this mount only, since its cookie is used up then.
-        if not flash and self._first_views.expects_join(context.scope):
+        if not flash and self._first_views.expects_join(scope):
             context.rendered = []
         try:
             socket, html = await render_view(context, mount_context)
@@ -143,12 +150,12 @@ class LivePage:
         mount_context: MountContext,
         socket: UnconnectedSocket[Any],
         html: str,
-        cookies: dict[str, str],
+        cookies: Mapping[str, str],
     ) -> Response:
         template = mount_context.location.route.live_session.root_template or self._root_template()
         document = template(self._root_context(context, mount_context, socket, html))
         caching = cache_control(protected=context.protected, session=bool(context.identity.session))
-        response = HTMLResponse(document, headers={"cache-control": caching})
+        response = PageResponse(document, caching)
         # Both are shown once: a reload must not repeat the message or the status.
         for cookie in (FLASH_COOKIE, STATUS_COOKIE):
             if cookie in cookies:
@@ -178,7 +185,7 @@ class LivePage:
             "csrf_token": tokens.mint_csrf_token(page_id, binding),
             "session": tokens.mint_page_token(page_token, binding),
             "static": tokens.mint_flash_token(socket.flash) if socket.flash else "",
-            "additional_head_elements": [*attributes.elements(), *_file_elements(context)],
+            "additional_head_elements": attributes.elements() + _file_elements(context),
             "page": attributes,
             "live_path": f"{root_path}/live",
             "client_head": self._assets.head(root_path, nonce),
@@ -231,8 +238,39 @@ class LivePage:
         return response
 
 
-def _location(context: StaticRenderContext, request: Request, route: LiveRoute) -> Location:
-    url, path_params = urlparse(str(request.url)), request.path_params
+class PageEndpoint:
+    """ASGI application of one live route.
+
+    Starlette treats it as an application, because it is no function: for those it makes a `Request` and three functions
+    at each request, which cost 4 % of a small page.
+    """
+
+    route: LiveRoute
+
+    def __init__(self, pages: LivePage) -> None:
+        self._pages = pages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await self._pages.respond(self.route, scope, receive, send)
+        await response(scope, receive, send)
+
+
+class PageResponse(HTMLResponse):
+    """HTML document of a page. Its headers are known, so they are not looked for and converted one by one."""
+
+    def __init__(self, document: str, caching: str) -> None:
+        self.status_code = 200
+        self.background = None
+        self.body = document.encode()
+        self.raw_headers = [
+            (b"cache-control", caching.encode()),
+            (b"content-length", b"%d" % len(self.body)),
+            _CONTENT_TYPE,
+        ]
+
+
+def _location(context: StaticRenderContext, route: LiveRoute) -> Location:
+    url, path_params = request_url(context.scope), context.scope.get("path_params", {})
     try:
         params = url_params(url.query, path_params, context.app.security.max_form_fields)
     except TooManyFields as error:

@@ -116,6 +116,13 @@ def test_html_of_the_developer_is_html() -> None:
     assert [len(head.select(tag)) for tag in ("link", "base", "style")] == [1, 1, 1]
 
 
+def test_html_of_the_developer_may_look_like_a_placeholder() -> None:
+    style = Markup("<style>p {title} {csrf_token}</style>")
+    document = defaultRootTemplate(css=style, head_content=style)(context(title="own"))
+    assert document.count(style) == 2
+    assert only(document, "title").text == "own | LiveView"
+
+
 def test_the_client_starts_after_the_developers_own_head() -> None:
     client_head = Markup('<script src="client.js"></script>')
     template = defaultRootTemplate(head_content='<script src="own.js"></script>')
