@@ -63,6 +63,8 @@ class Body:
         self.rows: RowScope | None = None
         self.key = "None"
         self.is_unit = False
+        # A row of nothing but texts, which its function can render at once: see `write_fresh_row`.
+        self.is_flat = False
         # A slot whose HTML is unknown here may hold any tags. Then nothing is certain about the element around it.
         self.opaque = False
         # Lists, because one static text may be written in many parts.

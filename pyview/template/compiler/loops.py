@@ -12,6 +12,7 @@ from jinja2.idtracking import VAR_LOAD_RESOLVE
 
 from pyview.template.compiler.analysis import contains, fields_read, mutates, target_names, writes
 from pyview.template.compiler.compiler import Body, TreeCompiler
+from pyview.template.compiler.fresh_rows import write_fresh_row
 from pyview.template.compiler.outputs import compile_as_text
 from pyview.template.compiler.scopes import RowScope, UnitScope
 from pyview.template.tree.nodes import ALWAYS
@@ -143,6 +144,7 @@ def _write_row_function(compiler: TreeCompiler, scope: UnitScope, loop: _Loop) -
         compiler.enter_frame(loop.frame)
         _declare_row(compiler, loop, row.rows)
         compiler.writeline(f"_loop_vars = {{}}; {row.diff} = {{}}")
+        row.is_flat = write_fresh_row(compiler, row, loop.node.body, loop.frame)
         with compiler.writing_to(row):
             compiler.blockvisit(loop.node.body, loop.frame)
         compiler.writeline(f"return {row.diff}")

@@ -102,7 +102,7 @@ def _segment_of(compiler: TreeCompiler, body: Body) -> str:
     if body.rows is not None:
         rows = body.rows
         arguments.append(f"item={rows.item}, position={rows.position}, length={rows.length}")
-        arguments.append(f"fields={rows.fields!r}")
+        arguments.append(f"fields={rows.fields!r}, flat={body.is_flat}")
         return f"_RowSegment({', '.join(arguments)})"
     if body.is_unit:
         bits = (*body.scope.parameters.values(), *(bit for _, bit in body.scope.names.values()))

@@ -60,17 +60,40 @@ def comprehension(
     held = _make(segment, items, key)
     diff: Diff = {"s": segment.statics}
     render_pass.append((segment, diff))
-    entries: dict[str, Any] = {number_text(i): row(i, EVERYTHING) for i in range(len(items))}
+    entries: dict[str, Any]
+    if segment.flat:
+        held.rows, entries = fresh_rows(render_pass, items, render, loop)
+    else:
+        held.rows = [segment.blank[:] for _ in items]
+        entries = {number_text(i): row(i, EVERYTHING) for i in range(len(items))}
     diff["k"] = entries
     entries["kc"] = len(items)
     return held, diff
+
+
+def fresh_rows(
+    render_pass: RenderPass, items: Iterable[Any], render: Callable[..., Any], loop: LiveLoop | None
+) -> tuple[list[list[Any]], dict[str, Any]]:
+    """Render new rows of a flat segment. Return their slots and their entries.
+
+    It takes half the time of rows that are compared with empty slots.
+    """
+    rows: list[list[Any]] = []
+    entries: dict[str, Any] = {}
+    for i, item in enumerate(items):
+        if loop is None:
+            slots, entries[number_text(i)] = render(render_pass, item, None, EVERYTHING)
+        else:
+            loop.index0 = i
+            slots, entries[number_text(i)] = render(render_pass, item, None, EVERYTHING, loop)
+        rows.append(slots)
+    return rows, entries
 
 
 def _make(segment: RowSegment, items: Sequence[Any], key: Key | None) -> Comprehension:
     made = Comprehension()
     made.segment = segment
     made.memory = remember(segment, items)  # before the rows are rendered: a template may change its items
-    made.rows = [segment.blank[:] for _ in items]
     made.keys = [] if key is None else unique(map(key, items))
     return made
 

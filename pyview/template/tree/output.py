@@ -145,6 +145,16 @@ def store_live(render_pass: RenderPass, slots: list[Any], position: int, diff: D
         diff[str(position)] = change
 
 
+def store_all(render_pass: RenderPass, slots: list[Any], diff: Diff) -> tuple[list[Any], Diff]:
+    """Render the live values among the new slots of a row. Change and return the slots and the diff."""
+    for position, value in enumerate(slots):
+        if isinstance(value, Live):
+            slots[position] = None
+            del diff[str(position)]
+            store_live(render_pass, slots, position, diff, value)
+    return slots, diff
+
+
 def called_text(value: Any) -> Any:
     """Return what a call block writes into a page that is rendered to text: the result, or the mark of a live value."""
     # Jinja2 does not escape the result of a call block, so nothing else would call `__html__`.

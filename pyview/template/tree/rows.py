@@ -29,10 +29,11 @@ class RowSegment(Segment):
     """Segment of the body of a `for`. A row depends on its item (or on fields of it), its position, the number of rows.
 
     `fields` are the fields that the body reads of its item, None if it also reads the item itself; `field_bits` are
-    their bits. `outer` are the bits of everything around the loop that rows depend on.
+    their bits. `outer` are the bits of everything around the loop that rows depend on. `flat` is True if the row's
+    function renders a new row at once when it gets no slots, and returns the slots and the diff.
     """
 
-    __slots__ = ("field_bits", "fields", "getters", "item", "length", "outer", "position", "readers")
+    __slots__ = ("field_bits", "fields", "flat", "getters", "item", "length", "outer", "position", "readers")
 
     def __init__(
         self,
@@ -44,6 +45,7 @@ class RowSegment(Segment):
         position: int,
         length: int,
         fields: dict[str, int] | None = None,
+        flat: bool = False,
         trust: int = 0,
     ) -> None:
         super().__init__(fingerprint, statics, mask, trust=trust)
@@ -54,6 +56,7 @@ class RowSegment(Segment):
         # Without a column for each field it is only known that the item changed, so all its fields count as
         # changed.
         self.item = item | sum(self.field_bits)
+        self.flat = flat
         self.position = position
         self.length = length
         self.outer = mask & ~(self.item | position)

@@ -12,7 +12,9 @@ from pyview.template.tree.output import (
     converted,
     escape_text,
     escaped,
+    number_text,
     plain,
+    store_all,
     store_live,
     text_slot,
     written,
@@ -21,7 +23,7 @@ from pyview.template.tree.output import (
 from pyview.template.tree.rows import RowSegment
 from pyview.template.tree.stream import LiveLoop, rows_of
 
-GENERATION = 9
+GENERATION = 10
 
 __all__ = [
     "LiveLoop",
@@ -42,8 +44,10 @@ __all__ = [
     "item_key",
     "new_node",
     "new_unit",
+    "number_text",
     "plain",
     "rows_of",
+    "store_all",
     "store_live",
     "text_slot",
     "written",

@@ -12,7 +12,9 @@ from jinja2.runtime import LoopContext, Undefined
 from jinja2.utils import internalcode, missing
 
 from pyview.stream import Stream, StreamOps, Streams, drop_over_limit
-from pyview.template.tree.nodes import EVERYTHING, Diff, RenderPass, Segment
+from pyview.template.tree.nodes import EVERYTHING, Diff, RenderPass
+from pyview.template.tree.output import number_text
+from pyview.template.tree.rows import RowSegment
 
 __all__ = ["ShownItems", "StreamRows", "StreamShownTwice", "StreamSlot", "rows_of", "settle", "stream_slot"]
 
@@ -83,7 +85,7 @@ class StreamSlot:
 
     __slots__ = ("identity", "segment", "untouched")
 
-    def __init__(self, segment: Segment, identity: object, *, untouched: bool) -> None:
+    def __init__(self, segment: RowSegment, identity: object, *, untouched: bool) -> None:
         self.segment = segment
         self.identity = identity
         self.untouched = untouched
@@ -105,7 +107,7 @@ def rows_of(iterable: Any, test: Callable[[Iterable[Any]], Iterable[Any]] | None
 def stream_slot(
     render_pass: RenderPass,
     previous: Any,
-    segment: Segment,
+    segment: RowSegment,
     rows: StreamRows,
     render: Callable[..., Diff],
     loop: LiveLoop | None,
@@ -179,7 +181,7 @@ def _diff(ref: str, operations: StreamOps) -> Diff:
 
 def _entries(
     render_pass: RenderPass,
-    segment: Segment,
+    segment: RowSegment,
     rows: Sequence[Any],
     render: Callable[..., Diff],
     loop: LiveLoop | None,
@@ -189,19 +191,25 @@ def _entries(
     entries: Diff = {}
     nested = len(render_pass.nested or ())
     for position, item in enumerate(rows):
-        # Always a whole row: the client drops the rows of a stream from its tree once they are in the page.
-        slots = segment.blank[:]
-        if loop is None:
-            entries[str(position)] = render(render_pass, item, slots, EVERYTHING)
-        else:
+        if loop is not None:
             loop.index0 = position
-            entries[str(position)] = render(render_pass, item, slots, EVERYTHING, loop)
+        entries[number_text(position)] = _entry(render_pass, segment, item, render, loop)
         if render_pass.nested is not None and len(render_pass.nested) > nested:
             # A dict keeps its order, so the ids that this row has added are the last ones.
             views[item[0]] = (*render_pass.nested,)[nested:]
             nested = len(render_pass.nested)
     entries["kc"] = len(rows)
     return entries
+
+
+def _entry(
+    render_pass: RenderPass, segment: RowSegment, item: Any, render: Callable[..., Any], loop: LiveLoop | None
+) -> Any:
+    # Always a whole row: the client drops the rows of a stream from its tree once they are in the page.
+    place = () if loop is None else (loop,)
+    if segment.flat:
+        return render(render_pass, item, None, EVERYTHING, *place)[1]
+    return render(render_pass, item, segment.blank[:], EVERYTHING, *place)
 
 
 def settle(render_pass: RenderPass) -> None:

@@ -1,0 +1,46 @@
+"""New rows of a loop, for the first render of a page: rendered at once, without comparisons.
+
+A new row has nothing to compare with, so testing bits and comparing slots only takes time. The row's function has a
+second way through it for a row of texts alone: it fills variables, and makes the slots and the diff from them in one
+step each. That takes half the time.
+"""
+
+from collections.abc import Sequence
+
+from jinja2 import nodes
+from jinja2.compiler import Frame
+
+from pyview.template.compiler.compiler import Body, TreeCompiler
+from pyview.template.compiler.outputs import is_escaped, static_text
+
+
+def write_fresh_row(
+    compiler: TreeCompiler, row: Body, statements: Sequence[nodes.Node], frame: Frame
+) -> bool:
+    """Write the way of a row without slots. Return False, with nothing written, if the row is not flat."""
+    if frame.require_output_check or not is_escaped(compiler, frame):
+        return False
+    if not all(isinstance(each, nodes.Output) for each in statements):
+        return False
+    children = [child for each in statements for child in each.nodes]  # type: ignore[attr-defined]
+    values = [child for child in children if static_text(compiler, child, frame) is None]
+    # What a call renders into the tree, such as a macro, has slots of its own.
+    if not values or any(isinstance(value, nodes.Call) for value in values):
+        return False
+    with compiler.indented(f"if {row.slots} is None:"):
+        _write_values(compiler, values, frame)
+    return True
+
+
+def _write_values(compiler: TreeCompiler, values: Sequence[nodes.Expr], frame: Frame) -> None:
+    compiler.writeline("_live = False")
+    names = [f"_w{position}" for position in range(len(values))]
+    for name, value in zip(names, values, strict=True):
+        compiler.writeline(f"{name} = ", value)
+        compiler.visit(value, frame)
+        compiler.writeline(f"if type({name}) is str: {name} = _escape_text({name})")
+        compiler.writeline(f"elif type({name}) is int: {name} = _number_text({name})")
+        compiler.writeline(f"else: {name} = _escaped({name}); _live = _live or {name}.__class__ is not str")
+    slots = f"[{', '.join(names)}]"
+    diff = "{" + ", ".join(f"'{position}': {name}" for position, name in enumerate(names)) + "}"
+    compiler.writeline(f"return _store_all(_render_pass, {slots}, {diff}) if _live else ({slots}, {diff})")
