@@ -8,6 +8,7 @@ from contextlib import suppress
 import uvicorn
 
 from pyview import SecurityConfig
+from pyview.uvicorn_ws import websocket_protocol
 
 HOST = "127.0.0.1"
 
@@ -35,7 +36,11 @@ class AnnouncingServer(uvicorn.Server):
 def configuration() -> uvicorn.Config:
     largest = SecurityConfig().max_upload_frame
     return uvicorn.Config(
-        "examples.gallery:app", log_level="warning", ws_max_size=largest, ws_per_message_deflate=False
+        "examples.gallery:app",
+        log_level="warning",
+        ws=websocket_protocol(),
+        ws_max_size=largest,
+        ws_per_message_deflate=False,
     )
 
 

@@ -122,6 +122,7 @@ PUBLIC = {
         "upload_errors",
         "upload_preview_tag",
     ],
+    "pyview.uvicorn_ws": ["PicowsProtocol", "websocket_protocol"],
 }
 
 

@@ -8,11 +8,12 @@ from itertools import pairwise
 from pathlib import PurePath
 
 from pyview.config import SecurityConfig
+from pyview.uvicorn_ws.choice import PICOWS_PROTOCOL, websocket_protocol
 
 _FEW_FILES = 10_000
 _OTHER_FILES = 100
 """Files that a worker opens besides its pages: modules, stores, logs, running requests."""
-_SIZE, _COMPRESSION = "--ws-max-size", "--ws-per-message-deflate"
+_PROTOCOL, _SIZE, _COMPRESSION = "--ws", "--ws-max-size", "--ws-per-message-deflate"
 
 
 def advice(limits: SecurityConfig) -> str:
@@ -38,7 +39,11 @@ def descriptor_advice(limit: int) -> str | None:
 
 def uvicorn_options(limits: SecurityConfig) -> str:
     """Return the options for uvicorn's command line."""
-    return f"{_SIZE} {_largest(limits)} {_COMPRESSION} false"
+    size = f"{_SIZE} {_largest(limits)}"
+    # This protocol never compresses, so it needs one option less.
+    if websocket_protocol() == PICOWS_PROTOCOL:
+        return f"{_PROTOCOL} {PICOWS_PROTOCOL} {size}"
+    return f"{size} {_COMPRESSION} false"
 
 
 def missing_options(argv: Sequence[str], environ: Mapping[str, str], limits: SecurityConfig) -> str | None:
@@ -47,21 +52,22 @@ def missing_options(argv: Sequence[str], environ: Mapping[str, str], limits: Sec
         return None
     size = _option(_SIZE, argv, environ)
     large = size is None or not size.isdecimal() or int(size) > 4 * _largest(limits)
-    # uvicorn compresses by default. The words are those that its command line reads as False.
-    compressed = (_option(_COMPRESSION, argv, environ) or "true").lower() not in (
-        "false",
-        "0",
-        "no",
-        "off",
-        "f",
-        "n",
-    )
+    compressed = _compresses(argv, environ)
     if not large and not compressed:
         return None
     return (
         f"uvicorn was started without `{uvicorn_options(limits)}`: it reads up to 16 MiB of each socket before PyView "
         "can refuse a message, and with compression as much from 15 KB."
     )
+
+
+def _compresses(argv: Sequence[str], environ: Mapping[str, str]) -> bool:
+    """Return True if uvicorn compresses messages. Its own protocols do by default."""
+    if _option(_PROTOCOL, argv, environ) == PICOWS_PROTOCOL:
+        return False
+    # These words are those that its command line reads as False.
+    off = ("false", "0", "no", "off", "f", "n")
+    return (_option(_COMPRESSION, argv, environ) or "true").lower() not in off
 
 
 def _largest(limits: SecurityConfig) -> int:

@@ -8,6 +8,7 @@ import pytest
 from pyview import PyView, SecurityConfig
 from pyview.checks.server import advice, missing_options, uvicorn_options
 from pyview.testing import LiveClient
+from pyview.uvicorn_ws.choice import PICOWS_PROTOCOL
 
 LIMITS = SecurityConfig()
 OPTIONS = ["--ws-max-size", "1048576", "--ws-per-message-deflate", "false"]
@@ -23,6 +24,9 @@ SECRET = "Zm9yIHRlc3RzIG9ubHksIG5vdCBmb3IgYW55IHNpdGU="
         (["uvicorn", "shop:app", *OPTIONS], {}, False),
         (["uvicorn", "shop:app", "--ws-max-size=2000000", "--ws-per-message-deflate=False"], {}, False),
         (["uvicorn", "shop:app", *OPTIONS[:2]], {}, True),
+        (["uvicorn", "shop:app", *OPTIONS[:2], "--ws", PICOWS_PROTOCOL], {}, False),
+        (["uvicorn", "shop:app", *OPTIONS[:2]], {"UVICORN_WS": PICOWS_PROTOCOL}, False),
+        (["uvicorn", "shop:app", "--ws", PICOWS_PROTOCOL], {}, True),
         (["uvicorn", "shop:app", *OPTIONS[2:]], {}, True),
         (["uvicorn", "shop:app", "--ws-max-size", "16777216", *OPTIONS[2:]], {}, True),
         (["uvicorn", "shop:app", *OPTIONS[:2], "--ws-per-message-deflate", "true"], {}, True),
@@ -47,8 +51,8 @@ def test_options_are_read_from_the_command_line(
 
 
 def test_the_size_is_that_of_the_largest_message() -> None:
-    assert "--ws-max-size 4194304 " in advice(SecurityConfig(max_upload_frame=4 * 1024**2))
-    assert "--ws-max-size 8388608 " in advice(SecurityConfig(max_frame=8 * 1024**2))
+    assert "--ws-max-size 4194304. " in advice(SecurityConfig(max_upload_frame=4 * 1024**2))
+    assert "--ws-max-size 8388608. " in advice(SecurityConfig(max_frame=8 * 1024**2))
 
 
 @pytest.mark.parametrize("production", [False, True])

@@ -145,7 +145,7 @@ class TestCommand:
     def test_deploy_adds_advice_about_the_server(self, shell: Shell) -> None:
         shell.write(SOUND)
         advice, *files = shell.run("--deploy", "shop:app").advice
-        assert "uvicorn: --ws-max-size 1048576 --ws-per-message-deflate false" in advice
+        assert "uvicorn: --ws pyview.uvicorn_ws:PicowsProtocol --ws-max-size 1048576" in advice
         assert "websocket_max_message_size = 1048576" in advice
         assert shell.run("shop:app", "--production").advice == []
         result = json.loads(shell.run("--deploy", "shop:app", "--format", "json").output)

@@ -1,0 +1,109 @@
+"""The request and the response of a WebSocket handshake, as bytes."""
+
+import binascii
+from base64 import b64decode, b64encode
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha1
+from http import HTTPStatus
+from typing import Final
+
+Header = tuple[bytes, bytes]
+
+_GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+_PHRASES: Final = {status.value: status.phrase.encode() for status in HTTPStatus}
+
+
+class HandshakeError(Exception):
+    """A request that is no WebSocket handshake, with the response to it."""
+
+    def __init__(self, status: int, text: str, headers: Iterable[Header] = ()) -> None:
+        super().__init__(text)
+        self.status = status
+        self.headers = headers
+
+
+@dataclass(slots=True)
+class Handshake:
+    """A valid request for a WebSocket."""
+
+    path: bytes
+    query: bytes
+    headers: list[Header]
+    subprotocols: list[str]
+    accept: bytes
+    """The value of Sec-WebSocket-Accept."""
+
+
+def read_handshake(data: bytes) -> Handshake:
+    """Read a request as uvicorn passes it on: names in lower case, no body. Raises `HandshakeError`."""
+    first, *lines = data.removesuffix(b"\r\n\r\n").split(b"\r\n")
+    method, _, rest = first.partition(b" ")
+    target = rest.removesuffix(b" HTTP/1.1")
+    if method != b"GET" or not target.isascii():
+        raise HandshakeError(400, "A WebSocket is opened with GET and a path in ASCII.")
+    headers = [(name, value.strip()) for name, _, value in (line.partition(b":") for line in lines)]
+    key = _key(headers)
+    path, _, query = target.partition(b"?")
+    return Handshake(path, query, headers, _subprotocols(headers), accept_value(key))
+
+
+def _key(headers: list[Header]) -> bytes:
+    keys = [value for name, value in headers if name == b"sec-websocket-key"]
+    versions = [value for name, value in headers if name == b"sec-websocket-version"]
+    if versions != [b"13"]:
+        raise HandshakeError(426, "Sec-WebSocket-Version must be 13.", [(b"sec-websocket-version", b"13")])
+    if len(keys) != 1 or not _is_key(keys[0]):
+        raise HandshakeError(400, "Sec-WebSocket-Key must be 16 bytes in base64.")
+    return keys[0]
+
+
+def _is_key(key: bytes) -> bool:
+    try:
+        return len(b64decode(key, validate=True)) == 16
+    except binascii.Error:
+        return False
+
+
+def _subprotocols(headers: list[Header]) -> list[str]:
+    values = [value for name, value in headers if name == b"sec-websocket-protocol"]
+    return [token.strip() for value in values for token in value.decode("latin-1").split(",")]
+
+
+def accept_value(key: bytes) -> bytes:
+    """Return the value of Sec-WebSocket-Accept for a Sec-WebSocket-Key."""
+    return b64encode(sha1(key + _GUID, usedforsecurity=False).digest())
+
+
+def switching_protocols(accept: bytes, headers: Iterable[Header]) -> bytes:
+    """Return the response that opens the WebSocket."""
+    return b"".join(
+        (
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ",
+            accept,
+            b"\r\n",
+            *map(_line, headers),
+            b"\r\n",
+        )
+    )
+
+
+def refusal(status: int, headers: Iterable[Header], body: bytes) -> bytes:
+    """Return a response that opens no WebSocket, after which the connection is closed."""
+    given = [(name.lower(), value) for name, value in headers]
+    names = {name for name, _ in given}
+    added = [
+        (b"connection", b"close"),
+        (b"content-length", str(len(body)).encode()),
+        (b"content-type", b"text/plain; charset=utf-8"),
+    ]
+    lines = map(_line, [*given, *(header for header in added if header[0] not in names)])
+    return b"".join((b"HTTP/1.1 %d %s\r\n" % (status, _PHRASES.get(status, b"")), *lines, b"\r\n", body))
+
+
+def _line(header: Header) -> bytes:
+    name, value = header
+    # Else a value that an application took from a request could add headers, or a second response.
+    if b"\r" in value or b"\n" in value or b"\r" in name or b"\n" in name:
+        raise ValueError(f"the header {name!r} has a line break")
+    return b"%s: %s\r\n" % (name, value)

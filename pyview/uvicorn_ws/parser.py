@@ -1,0 +1,211 @@
+"""Parsers of frames: picows' protocol object, shared by the connections of a worker.
+
+picows makes one protocol object per connection, with buffers of 3 KiB and, while the connection lives, all that it grew
+to. Here a connection has a parser of its own only while it has read a part of a frame. An idle connection has none:
+that saves 6.7 KiB of each.
+"""
+
+from typing import Any, Final, Protocol
+
+from picows import WSAutoPingStrategy, WSFrame, WSListener, WSTransport
+from picows.picows import WSProtocol  # type: ignore[attr-defined]  # its stub leaves it out
+
+_BUFFER: Final = 8192
+_GROWS_AT: Final = 7000
+"""Bytes with which picows doubles a buffer of `_BUFFER` bytes. It never shrinks it again."""
+_SPARE: Final = 16
+
+# The handshake was answered already, so the parser gets a constant one. The key is the example of RFC 6455.
+_HANDSHAKE: Final = (
+    b"GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
+
+
+class FrameReceiver(Protocol):
+    """The receiver of frames that have been checked and unmasked."""
+
+    def frame_received(self, frame: WSFrame) -> None:
+        """Take a frame. Its payload may not be read after the call. Must not raise."""
+
+    def parsing_failed(self, code: int) -> None:
+        """Take the close code for what was read behind the last frame."""
+
+
+class _NoLog:
+    """The logger of picows, which would log every connection, and every mistake of a peer as an error."""
+
+    def isEnabledFor(self, level: int) -> bool:
+        return False
+
+    def log(self, *args: object, **options: object) -> None:
+        pass
+
+    debug = info = warning = error = exception = log
+
+
+class _NoSocket:
+    """The socket of a parser. picows sets options of it when a connection is made."""
+
+    def fileno(self) -> int:
+        return -1
+
+    def setsockopt(self, *args: object) -> None:
+        pass
+
+    def getsockopt(self, *args: object) -> int:
+        return 0
+
+
+class _Link(WSListener):
+    """Both ends of picows' protocol object: the listener it calls and the transport it writes to.
+
+    It writes only two things: the response to the handshake and a CLOSE frame for a mistake of the peer. picows writes
+    that frame before it passes on the last frame before the mistake, so the code is kept until the end of the read.
+    """
+
+    __slots__ = ("failure", "receiver", "rest")
+
+    def __init__(self) -> None:
+        self.receiver: FrameReceiver | None = None
+        self.rest = 0
+        self.failure = 0
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        self.rest = frame.tail_size
+        if self.receiver is not None:
+            self.receiver.frame_received(frame)
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        pass
+
+    def write(self, data: bytes) -> None:
+        if data[0] == 0x88:
+            self.failure = int.from_bytes(data[2:4], "big")
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        if name == "socket":
+            return _NoSocket()
+        # With TLS picows does not write to the socket by itself.
+        return True if name == "ssl_object" else default
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+    def writelines(self, data: list[bytes]) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+    abort = close
+
+
+class Parser:
+    """picows' protocol object as a parser: bytes in, frames out."""
+
+    __slots__ = ("_filled", "_link", "_transport", "_update", "get_buffer")
+
+    def __init__(self, max_size: int) -> None:
+        self._link = link = _Link()
+        protocol = _protocol(link, max_size)
+        protocol.connection_made(link)
+        protocol.get_buffer(-1)[: len(_HANDSHAKE)] = _HANDSHAKE
+        protocol.buffer_updated(len(_HANDSHAKE))
+        self._transport = protocol.transport
+        self._update = protocol.buffer_updated
+        self._filled = 0
+        self.get_buffer = protocol.get_buffer
+
+    def feed(self, receiver: FrameReceiver, size: int) -> "Parser | Sink | None":
+        """Parse `size` bytes that are in the buffer. Return the parser of the next bytes of this receiver.
+
+        That is None, which stands for any parser, if nothing is left of what was read.
+        """
+        link = self._link
+        link.receiver, link.rest = receiver, size
+        self._filled += size
+        self._update(size)
+        link.receiver = None
+        if link.failure:
+            receiver.parsing_failed(link.failure)
+            return _SINK
+        return self if link.rest else None
+
+    def reset(self) -> bool:
+        """Return True if another connection may use this parser after its last frame."""
+        # A buffer that grew would be kept for good, and picows takes a second CLOSE frame for a mistake.
+        if self._filled > _GROWS_AT or self._transport.close_handshake is not None:
+            return False
+        self._filled = 0
+        return True
+
+
+class Sink:
+    """Reads what follows a mistake of the peer, and drops it.
+
+    A socket that is closed with unread bytes resets the connection, and then the peer may lose the CLOSE frame.
+    """
+
+    def __init__(self) -> None:
+        self._buffer = bytearray(_BUFFER)
+
+    def get_buffer(self, size_hint: int) -> memoryview:
+        return memoryview(self._buffer)
+
+    def feed(self, receiver: FrameReceiver, size: int) -> "Sink":
+        return self
+
+    def reset(self) -> bool:
+        return False
+
+
+_SINK: Final = Sink()
+
+
+class Parsers:
+    """The parsers of a worker: one for whatever connection is read next, and a few spare ones.
+
+    A connection is read in one step, from `get_buffer` to `feed`, so connections never meet in a parser.
+    """
+
+    def __init__(self, max_size: int) -> None:
+        self._max_size = max_size
+        self._spare: list[Parser] = []
+        self.shared = Parser(max_size)
+
+    def feed(self, own: Parser | Sink | None, receiver: FrameReceiver, size: int) -> Parser | Sink | None:
+        """Parse bytes that are in the buffer of `own`, or of the shared parser. Return the next `own`."""
+        if own is None:
+            following = self.shared.feed(receiver, size)
+            if following is not None or not self.shared.reset():
+                self.shared = self._spare.pop() if self._spare else Parser(self._max_size)
+            return following
+        following = own.feed(receiver, size)
+        if following is None:
+            self._keep(own)
+        return following
+
+    def _keep(self, parser: Parser | Sink) -> None:
+        if isinstance(parser, Parser) and len(self._spare) < _SPARE and parser.reset():
+            self._spare.append(parser)
+
+
+def _protocol(link: _Link, max_size: int) -> WSProtocol:
+    return WSProtocol(
+        None,  # the host and the path of a client
+        None,
+        False,
+        lambda request: link,
+        _NoLog(),
+        False,
+        None,  # no limit of time for the handshake
+        False,  # no pings: see keepalive.py
+        None,
+        None,
+        WSAutoPingStrategy.PING_WHEN_IDLE,
+        False,  # no pongs: the connection answers
+        max_size,
+        None,
+        _BUFFER,
+    )

@@ -1,0 +1,372 @@
+"""The WebSocket protocol that uvicorn's `--ws` takes: one object for each connection."""
+
+import asyncio
+from collections.abc import Callable
+from enum import Enum, auto
+from typing import Any, ClassVar
+from urllib.parse import unquote
+
+from picows import WSFrame, WSMsgType
+from uvicorn.config import Config
+from uvicorn.protocols.utils import ClientDisconnected, get_local_addr, get_remote_addr, is_ssl
+from uvicorn.server import ServerState
+
+from pyview.uvicorn_ws import frames
+from pyview.uvicorn_ws.fragments import Fragments
+from pyview.uvicorn_ws.handshake import Handshake, HandshakeError, read_handshake, refusal
+from pyview.uvicorn_ws.incoming import Incoming, Message
+from pyview.uvicorn_ws.keepalive import Slot
+from pyview.uvicorn_ws.opening import Opening
+from pyview.uvicorn_ws.parser import Parser, Sink
+from pyview.uvicorn_ws.worker import Worker, Workers
+
+_CLOSE_TIMEOUT = 10.0
+"""Seconds for the peer to answer a CLOSE frame, or to read what was written before the end."""
+_LINGER = 0.2
+"""Seconds in which the rest of what a peer sent is read after a mistake, so that it gets the CLOSE frame."""
+_COPIED = 64 * 1024
+"""Bytes up to which a message is copied behind its header. A longer one is written beside it."""
+# A member of the enum costs two look-ups per frame, a name of the module one.
+_TEXT, _CONTINUATION, _BINARY = WSMsgType.TEXT, WSMsgType.CONTINUATION, WSMsgType.BINARY
+_PING, _PONG = WSMsgType.PING, WSMsgType.PONG
+
+
+class State(Enum):
+    """The life of a connection."""
+
+    OPENING = auto()
+    OPEN = auto()
+    CLOSING = auto()
+    """The application has closed it, and the peer has not answered yet."""
+    ENDED = auto()
+
+
+_OPEN = State.OPEN
+
+
+class PicowsProtocol(asyncio.BufferedProtocol):
+    """A WebSocket connection: `uvicorn shop:app --ws pyview.uvicorn_ws:PicowsProtocol`.
+
+    Frames are read by picows, in buffers that idle connections share. Compression is not offered. The scope has the
+    extension "websocket.direct", with which an application may get and send text messages by plain calls.
+    """
+
+    __slots__ = (
+        "_app_state",
+        "_fragments",
+        "_incoming",
+        "_opening",
+        "_parser",
+        "_server_state",
+        "_slot",
+        "_state",
+        "_timer",
+        "_transport",
+        "_worker",
+        "_writable",
+    )
+
+    _workers: ClassVar[Workers] = Workers()
+    _incoming: Incoming
+    _transport: asyncio.Transport
+
+    def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any]) -> None:
+        self._server_state: Any = server_state
+        self._app_state = app_state
+        self._worker: Worker = self._workers.of(server_state, config)
+        self._state = State.OPENING
+        self._opening: Opening | None = None
+        self._parser: Parser | Sink | None = None
+        self._fragments: Fragments | None = None
+        self._writable: asyncio.Event | None = None
+        self._slot: Slot | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    # The transport
+
+    def connection_made(self, transport: Any) -> None:
+        self._transport = transport
+        self._incoming = Incoming(transport)
+        self._server_state.connections.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Take the request of the handshake, which uvicorn has read already."""
+        try:
+            request = read_handshake(data)
+        except HandshakeError as error:
+            headers = [*self._server_state.default_headers, *error.headers]
+            self._refuse(refusal(error.status, headers, str(error).encode()))
+            return
+        scope = self._scope(request)
+        self._opening = Opening(request.accept, scope, self._server_state.default_headers, self._worker.log)
+        task = asyncio.get_running_loop().create_task(self._run(scope))
+        self._server_state.tasks.add(task)
+        task.add_done_callback(self._server_state.tasks.discard)
+
+    def get_buffer(self, sizehint: int) -> Any:
+        return (self._parser or self._worker.parsers.shared).get_buffer(sizehint)
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self._parser = self._worker.parsers.feed(self._parser, self, nbytes)
+
+    def eof_received(self) -> None:
+        # The transport closes itself, because nothing is returned, and is lost in the next turn of the event loop.
+        self._end(frames.ABNORMAL)
+
+    def pause_writing(self) -> None:
+        self._writable = asyncio.Event()
+
+    def resume_writing(self) -> None:
+        writable, self._writable = self._writable, None
+        if writable is not None:
+            writable.set()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._server_state.connections.discard(self)
+        self._end(frames.ABNORMAL)
+        self._set_timer(None)
+        self._parser = self._fragments = None
+        self.resume_writing()
+
+    def shutdown(self) -> None:
+        """End the connection, because the server stops."""
+        if self._opening is not None:
+            self._refuse(self._opening.refused(503))
+            return
+        if self._state is State.OPEN:
+            self._transport.write(frames.close_frame(frames.RESTART))
+            self._end(frames.RESTART)
+        self._close_transport()
+
+    # Frames of the peer
+
+    def frame_received(self, frame: WSFrame) -> None:
+        """Take a frame from the parser."""
+        kind = frame.msg_type
+        try:
+            if frame.rsv1 or frame.rsv2 or frame.rsv3:
+                self._fail(frames.PROTOCOL_ERROR, "reserved bit")
+            elif kind is _TEXT and self._state is _OPEN and frame.fin and self._fragments is None:
+                # Most frames, so this is the short way through `_message_frame`.
+                self._incoming.put_text(frame.get_payload_as_utf8_text(), frame.payload_size)
+            elif kind is _TEXT or kind is _BINARY or kind is _CONTINUATION:
+                self._message_frame(kind, frame.get_payload_as_bytes(), bool(frame.fin))
+            else:
+                self._control_frame(kind, frame.get_payload_as_bytes())
+        except UnicodeDecodeError:
+            self._fail(frames.INVALID_TEXT, "invalid UTF-8")
+        except OverflowError:
+            self._fail(frames.TOO_BIG, "message too big")
+        except Exception:
+            self._worker.log.exception("Exception in the receiver of a WebSocket\n")
+            self._fail(frames.INTERNAL_ERROR)
+
+    def parsing_failed(self, code: int) -> None:
+        """Take the close code of a mistake that the parser has found."""
+        self._fail(code, "message too big" if code == frames.TOO_BIG else "")
+
+    def _message_frame(self, kind: WSMsgType, payload: bytes, last: bool) -> None:
+        if self._state not in (State.OPENING, State.OPEN):
+            return
+        if (kind is _CONTINUATION) is (self._fragments is None):
+            self._fail(frames.PROTOCOL_ERROR, "message in another, or continuation of none")
+            return
+        if self._fragments is None:
+            self._fragments = Fragments(kind is _TEXT, self._worker.max_size)
+        message = self._fragments.add(payload, last)
+        if message is None:
+            return
+        self._fragments = None
+        if isinstance(message, str):
+            self._incoming.put_text(message, len(message))
+        else:
+            self._incoming.put({"type": "websocket.receive", "bytes": message}, len(message))
+
+    def _control_frame(self, kind: WSMsgType, payload: bytes) -> None:
+        if kind is _PING:
+            if self._state is State.OPEN:
+                self._transport.write(frames.control_frame(frames.PONG, payload))
+        elif kind is _PONG:
+            if self._worker.keepalive is not None:
+                self._worker.keepalive.answered(self, payload)
+        else:
+            self._closed_by_peer(payload)
+
+    def _closed_by_peer(self, payload: bytes) -> None:
+        code = int.from_bytes(payload[:2], "big") if payload else frames.NO_CODE
+        if self._state is State.OPENING or (payload and not frames.may_be_sent(code)):
+            self._fail(frames.PROTOCOL_ERROR, "close code")
+            return
+        if self._state is State.OPEN:
+            self._transport.write(frames.control_frame(frames.CLOSE, payload[:2]))
+            self._end(code, payload[2:].decode())
+        self._close_transport()
+
+    # Pings
+
+    def ping(self, frame: bytes) -> None:
+        """Send a PING frame."""
+        self._transport.write(frame)
+
+    def ping_timed_out(self) -> bool:
+        """End the connection. Return False if the answer may be among what was not read yet."""
+        if self._incoming.paused:
+            return False
+        self._fail(frames.INTERNAL_ERROR, "keepalive ping timeout")
+        return True
+
+    # The application
+
+    def _scope(self, request: Handshake) -> dict[str, Any]:
+        worker, transport = self._worker, self._transport
+        return {
+            "type": "websocket",
+            "asgi": worker.asgi.copy(),
+            "http_version": "1.1",
+            "scheme": "wss" if is_ssl(transport) else "ws",
+            "server": get_local_addr(transport),
+            "client": get_remote_addr(transport),
+            "root_path": worker.root_path,
+            "path": worker.root_path + unquote(request.path.decode("ascii")),
+            "raw_path": worker.root_path.encode("ascii") + request.path,
+            "query_string": request.query,
+            "headers": request.headers,
+            "subprotocols": request.subprotocols,
+            "state": self._app_state.copy(),
+            "extensions": {
+                "websocket.http.response": {},
+                "websocket.direct": {"receive": self._incoming.set_receiver, "send": self.send_text},
+            },
+        }
+
+    async def _run(self, scope: dict[str, Any]) -> None:
+        log = self._worker.log
+        try:
+            result = await self._worker.app(scope, self._incoming.get, self.send)
+        except ClientDisconnected:
+            self._finish(frames.INTERNAL_ERROR)
+        except BaseException:
+            log.exception("Exception in ASGI application\n")
+            self._finish(frames.INTERNAL_ERROR)
+        else:
+            if self._opening is not None:
+                log.error("ASGI callable returned without completing handshake.")
+            elif result is not None:
+                log.error("ASGI callable should return None, but returned '%s'.", result)
+            self._finish(frames.NORMAL)
+
+    def _finish(self, code: int) -> None:
+        if self._opening is not None:
+            self._refuse(self._opening.refused(500, body=b"Internal Server Error"))
+        elif self._state is State.OPEN:
+            self._close(code)
+
+    async def send(self, message: Message) -> None:
+        """Take a message of the application. Waits while the peer reads too slowly."""
+        while self._writable is not None:
+            await self._writable.wait()
+        if self._state is State.OPEN:
+            self._send(message)
+        elif self._state is State.ENDED:
+            raise ClientDisconnected
+        elif self._opening is not None:
+            self._answer(self._opening, message)
+        else:
+            raise RuntimeError(
+                f"Unexpected ASGI message '{message['type']}', after sending 'websocket.close'."
+            )
+
+    def _answer(self, opening: Opening, message: Message) -> None:
+        answer = opening.answer(message)
+        if answer is None:
+            return
+        if not answer.accepted:
+            self._refuse(answer.data)
+            return
+        self._opening = None
+        self._state = State.OPEN
+        self._transport.write(answer.data)
+        if self._worker.keepalive is not None:
+            self._slot = self._worker.keepalive.add(self)
+
+    def _send(self, message: Message) -> None:
+        kind = message["type"]
+        if kind == "websocket.send":
+            data = message.get("bytes")
+            if data is not None:
+                self._write_message(frames.BINARY, data)
+            else:
+                self._write_message(frames.TEXT, message["text"].encode())
+        elif kind == "websocket.close":
+            self._close(message.get("code", frames.NORMAL), message.get("reason") or "")
+        else:
+            raise RuntimeError(
+                f"Expected ASGI message 'websocket.send' or 'websocket.close', but got '{kind}'."
+            )
+
+    def send_text(self, text: str | bytes) -> bool:
+        """Write a text message at once. Return False if the peer reads too slowly or the connection is not open."""
+        if self._state is not _OPEN or self._writable is not None:
+            return False
+        self._write_message(frames.TEXT, text.encode() if isinstance(text, str) else text)
+        return True
+
+    def _write_message(self, first: int, payload: bytes) -> None:
+        header = frames.message_header(first, len(payload))
+        if len(payload) <= _COPIED:
+            self._transport.write(header + payload)
+        else:
+            self._transport.writelines((header, payload))
+
+    # Ends
+
+    def _close(self, code: int, reason: str = "") -> None:
+        """Begin to close, and wait for the peer to close, too."""
+        self._transport.write(frames.close_frame(code, reason))
+        self._end(code, reason)
+        self._incoming.drop()
+        self._state = State.CLOSING
+        self._set_timer(_CLOSE_TIMEOUT, self._close_transport)
+
+    def _fail(self, code: int, reason: str = "") -> None:
+        """End the connection because of something that the peer has sent, or has not."""
+        if self._opening is not None:
+            self._refuse(self._opening.refused(400))
+        elif self._state is State.OPEN:
+            self._transport.write(frames.close_frame(code, reason))
+            self._end(code, reason)
+            self._set_timer(_LINGER, self._close_transport)
+        else:
+            self._close_transport()
+
+    def _refuse(self, response: bytes) -> None:
+        self._transport.write(response)
+        self._opening = None
+        self._end(frames.ABNORMAL)
+        self._close_transport()
+
+    def _end(self, code: int, reason: str = "") -> None:
+        """Note that nothing is sent any more."""
+        self._state = State.ENDED
+        self._opening = None
+        self._incoming.end(code, reason)
+        self.resume_writing()
+        if self._slot is not None and self._worker.keepalive is not None:
+            self._worker.keepalive.remove(self, self._slot)
+            self._slot = None
+
+    def _close_transport(self) -> None:
+        """Close the transport, at the latest when the peer has had time to read what is written."""
+        unsent = not self._transport.is_closing() and self._transport.get_write_buffer_size()
+        self._transport.close()
+        if unsent:
+            self._set_timer(_CLOSE_TIMEOUT, self._transport.abort)
+        else:
+            self._set_timer(None)
+
+    def _set_timer(self, delay: float | None, action: Callable[[], object] | None = None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None
+        if delay is not None and action is not None:
+            self._timer = asyncio.get_running_loop().call_later(delay, action)
