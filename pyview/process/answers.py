@@ -42,8 +42,22 @@ async def finish(
     `answer` is what the handler returned, `part` says that of the page only components may have changed, `fields`
     stand beside the diff. Raises what the template raises, and `TypeError` for an answer that is not JSON-serialisable.
     """
+    rest = finish_now(process, ref, answer, part=part, fields=fields)
+    if rest is not None:
+        await rest
+
+
+def finish_now(
+    process: ViewProcess,
+    ref: str | None,
+    answer: Any = None,
+    *,
+    part: bool = False,
+    fields: dict[str, Any] | None = None,
+) -> Awaitable[None] | None:
+    """Do what `finish` does, without a coroutine where nothing has to wait. Return what is left to await."""
     if process.ended:
-        return
+        return None
     if process.keeper is not None:
         process.app.kept_states.touch(process.keeper)
     process.patches = 0
@@ -52,29 +66,53 @@ async def finish(
         socket.hooks.keep_names(socket)
     if process.detached:
         _keep_for_return(process)
-        return
-    pending = socket.navigation is not None or socket.session_change is not None
-    if pending and await _left(process, ref):
-        return
+        return None
+    if socket.navigation is not None or socket.session_change is not None:
+        return _leave_or_render(process, ref, answer, part, fields)
+    return _render(process, ref, answer, part, fields)
+
+
+def _render(
+    process: ViewProcess, ref: str | None, answer: Any, part: bool, fields: dict[str, Any] | None
+) -> Awaitable[None] | None:
     # A message with a ref is answered in any case: the client keeps the element locked until its answer.
     if ref is None and process.connection.is_full:
         _defer_render(process)
-        return
+        return None
+    socket = process.socket
     update = _update_components(process) if part else process.renderer.update(socket)
     # Nearly all renders return the diff itself. A coroutine around each would cost more than this check.
-    diff = complete(process, update if type(update) is dict else await update)  # type: ignore[misc]
+    if type(update) is not dict:
+        return _send_later(process, ref, answer, fields, update)  # type: ignore[arg-type]
+    _send(process, ref, answer, fields, update)
+    return None if socket.hooks is None else lifecycle.after_render(socket, process.mount_context)
+
+
+async def _send_later(
+    process: ViewProcess, ref: str | None, answer: Any, fields: dict[str, Any] | None, update: Awaitable[Diff]
+) -> None:
+    _send(process, ref, answer, fields, await update)
+    if process.socket.hooks is not None:
+        await lifecycle.after_render(process.socket, process.mount_context)
+
+
+def _send(
+    process: ViewProcess, ref: str | None, answer: Any, fields: dict[str, Any] | None, diff: Diff
+) -> None:
+    socket, connection = process.socket, process.connection
+    # The same conditions as in `complete`, so that an ordinary event does not call it.
+    if socket.has_events or socket.page_attributes is not None or socket.live_title != process.title:
+        complete(process, diff)
     if answer is not None:
         diff["r"] = encoded(answer, "a handler's reply")
     if socket.patched is not None:
-        process.connection.push("live_patch", patch_payload(socket.patched))
+        connection.push("live_patch", patch_payload(socket.patched))
         socket.patched = None
     if ref is not None:
         response = {"diff": diff} if diff else {}
-        reply(process, ref, response if fields is None else response | fields)
+        connection.reply(ref, "ok", response if fields is None else response | fields)
     elif diff:
-        process.connection.push("diff", diff)
-    if socket.hooks is not None:
-        await lifecycle.after_render(socket, process.mount_context)
+        connection.push("diff", diff)
 
 
 def _update_components(process: ViewProcess) -> Diff | Awaitable[Diff]:
@@ -128,12 +166,17 @@ def _holds_too_much(process: ViewProcess) -> bool:
 # Navigation
 
 
-async def _left(process: ViewProcess, ref: str | None) -> bool:
-    """Leave the page if a navigation is pending. Return True if it was left."""
+async def _leave_or_render(
+    process: ViewProcess, ref: str | None, answer: Any, part: bool, fields: dict[str, Any] | None
+) -> None:
+    """Leave the page if a navigation is pending. A change of the session alone stays."""
     navigation = pending_navigation(process)
     if navigation is not None:
         await leave(process, ref, navigation)
-    return navigation is not None
+        return
+    rest = _render(process, ref, answer, part, fields)
+    if rest is not None:
+        await rest
 
 
 def pending_navigation(process: ViewProcess) -> dict[str, Any] | None:

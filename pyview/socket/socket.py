@@ -570,6 +570,10 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         # The payloads are encoded already, so this copies bytes only.
         return sum(len(orjson.dumps(event[1])) for event in self._events or ())
 
+    @property
+    def has_events(self) -> bool:
+        return self._events is not None
+
     def take_events(self) -> list[PushedEvent] | None:
         """Return and forget the pushed events that have not been sent yet."""
         # Taken out, so that an event is sent once, whichever of diff, join or navigation carries it.

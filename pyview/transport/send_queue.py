@@ -38,6 +38,7 @@ class SendQueue:
         "_task",
         "_writable",
         "_write",
+        "is_full",
     )
 
     def __init__(
@@ -59,17 +60,17 @@ class SendQueue:
         self._writable: list[Callable[[], None]] | None = None
         self._empty: asyncio.Event | None = None
         self._closed = False
-
-    @property
-    def is_full(self) -> bool:
+        # An attribute, because each delivery of a broadcast reads it.
+        self.is_full = False
         """True while a frame waits for the network."""
-        return self._task is not None
 
     def put(self, frame: bytes) -> None:
         """Send a text frame, as UTF-8, after all earlier ones."""
+        if not self.is_full and self._write is not None and self._write(frame):
+            return
         if self._closed:
             return
-        if self._task is None:
+        if not self.is_full:
             self._start(frame)
             return
         if self._frames is None:
@@ -110,27 +111,25 @@ class SendQueue:
         self._settle()
 
     def _start(self, frame: bytes) -> bool:
-        """Send a frame. Return True if it has to wait for the network."""
-        if self._write is not None and self._write(frame):
-            return False
+        """Send a frame by a message of ASGI. Return True if it has to wait for the network."""
         try:
             # Without a task of its own if the server takes the frame at once, as nearly always.
             task = start_plain(self._send({"type": "websocket.send", "text": frame.decode()}))
         except Exception:
             # Each server has its own exception for a browser that has gone. `receive` reports the disconnect.
-            self._closed = True
+            self._lost()
             return False
         if task is not None:
-            self._task = task
+            self._task, self.is_full = task, True
             self._stall = asyncio.get_running_loop().call_later(self._limits.stall_timeout, self._stalled)
             task.add_done_callback(self._written)
         return task is not None
 
     def _written(self, task: asyncio.Task[None]) -> None:
         self._cancel_stall()
-        self._task = None
+        self._task, self.is_full = None, False
         if task.cancelled() or task.exception() is not None:
-            self._closed = True
+            self._lost()
         # Frames may go out at once again; only one that waits gets the next task.
         while self._frames and not self._closed:
             frame = self._frames.popleft()
@@ -138,6 +137,10 @@ class SendQueue:
             if self._start(frame):
                 return
         self._settle()
+
+    def _lost(self) -> None:
+        """Send nothing more: a frame has been lost, and what follows it would be no use."""
+        self._closed, self._write = True, None
 
     def _settle(self) -> None:
         self._cancel_stall()

@@ -35,8 +35,13 @@ class JoinedTopic(Protocol):
 
 
 def read_event(topic: JoinedTopic, frame: Frame) -> Event | ComponentEvent | FilesChosen | ClearFlash | None:
-    """Read an event of the view or of a component. Return None if it has been refused."""
-    payload = frame.payload
+    return read_event_payload(topic, frame.ref, frame.payload)
+
+
+def read_event_payload(
+    topic: JoinedTopic, ref: str | None, payload: Any
+) -> Event | ComponentEvent | FilesChosen | ClearFlash | None:
+    """Read an event of the view or of a component. Return None if it has been refused. Raises `MalformedFrame`."""
     try:
         name, value, kind = payload["event"], payload["value"], payload.get("type")
     except (TypeError, KeyError, AttributeError):
@@ -44,21 +49,17 @@ def read_event(topic: JoinedTopic, frame: Frame) -> Event | ComponentEvent | Fil
     if type(name) is not str:
         raise MalformedFrame("expected the name of an event to be text")
     if len(name) > MAX_EVENT_NAME:
-        topic.refuse_event_name(frame.ref, name)
+        topic.refuse_event_name(ref, name)
         return None
     cid = payload.get("cid")
     if cid is not None and type(cid) is not int:
         raise MalformedFrame("expected the cid of an event to be a number")
     if name.startswith("lv:"):
-        return _read_builtin(frame.ref, name, value, cid)
+        return _read_builtin(ref, name, value, cid)
     if kind == "form":
         value = _read_form(payload, value, topic.security.max_form_fields)
     # Nearly all frames are events of the view, so these are made the cheap way.
-    event = (
-        as_tuple(Event, (frame.ref, name, value))
-        if cid is None
-        else ComponentEvent(frame.ref, name, value, cid)
-    )
+    event = as_tuple(Event, (ref, name, value)) if cid is None else ComponentEvent(ref, name, value, cid)
     if kind == "form" and payload.get("uploads"):
         return FilesChosen(read_choices(payload["uploads"]), event)
     return event

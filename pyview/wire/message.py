@@ -62,10 +62,15 @@ def decode(text: str, max_depth: int) -> Frame:
         raise MalformedFrame("expected text for topic and event")
     if not (join_ref is None or type(join_ref) is str) or not (ref is None or type(ref) is str):
         raise MalformedFrame("expected text or null for join_ref and ref")
-    # The cheap count includes brackets inside strings, so a high count only means that the real depth must be checked.
-    if text.count("[") + text.count("{") > max_depth and nested_deeper_than(payload, max_depth):
+    if may_be_deeper_than(text, max_depth) and nested_deeper_than(payload, max_depth):
         raise MalformedFrame(f"nested deeper than {max_depth}")
     return as_tuple(Frame, fields)
+
+
+def may_be_deeper_than(text: str, limit: int) -> bool:
+    """Return False if JSON text is certainly not nested more than `limit` levels deep, without parsing it."""
+    # Each level opens and closes. Brackets inside strings are counted too.
+    return len(text) > 2 * limit and text.count("[") + text.count("{") > limit
 
 
 # A frame that has to wait is kept as text and is decoded at its turn: 25 frames of a megabyte, decoded when

@@ -12,7 +12,7 @@ from pyview.binding import BindingError
 from pyview.events import UnknownEvent, UnknownInfo
 from pyview.events.info_event import InfoEvent
 from pyview.process.access import may_cause, may_see
-from pyview.process.answers import finish, reject, reply
+from pyview.process.answers import finish, finish_now, reject, reply
 from pyview.process.callbacks import call_handle_event, call_handle_info
 from pyview.process.mailbox import Handlers
 from pyview.process.messages import ClearFlash, Event, FilesChanged, Info, Refresh, TimerFired, URLChanged
@@ -41,7 +41,9 @@ async def handle_event(process: ViewProcess, message: Event) -> None:
     except BindingError as error:
         reject(process, message.ref, "bad_payload", str(error))
     else:
-        await finish(process, message.ref, answer)
+        rest = finish_now(process, message.ref, answer)
+        if rest is not None:
+            await rest
 
 
 async def handle_unread(process: ViewProcess, message: Unread) -> None:
