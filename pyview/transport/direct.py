@@ -42,6 +42,6 @@ def direct_way(scope: Scope, receive: Receive) -> DirectWay | None:
     A middleware that wraps `receive` wants to see each message, so there is none then either.
     """
     extension = (scope.get("extensions") or {}).get(_EXTENSION)
-    if extension is None or extension["asgi_receive"] != receive:
+    if extension is None or extension.get("asgi_receive") != receive:
         return None
     return DirectWay(extension["receive"], extension["send"])

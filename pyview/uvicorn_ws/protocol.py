@@ -235,7 +235,12 @@ class PicowsProtocol(asyncio.BufferedProtocol):
             "state": self._app_state.copy(),
             "extensions": {
                 "websocket.http.response": {},
-                "websocket.direct": {"receive": self._incoming.set_receiver, "send": self.send_text},
+                "websocket.direct": {
+                    "receive": self._incoming.set_receiver,
+                    "send": self.send_text,
+                    # An application that is given another one is behind a middleware that watches the messages.
+                    "asgi_receive": self._incoming.get,
+                },
             },
         }
 
