@@ -15,13 +15,13 @@ from bench.arena import QUICK, Arena, Plan
 from bench.goals import GOALS
 from bench.machine import choose_cores, pin, raise_file_limit
 from bench.rows import Row
-from bench.server import BARE, OURS
-from bench.workloads.dead_renders import dead, dead_table
 from bench.workloads.events import components, counter, frozen, guarded, table
 from bench.workloads.fanout import ticker
-from bench.workloads.idle import idle
+from bench.workloads.first_pages import crawled_page, first_page, first_page_table
+from bench.workloads.idle import crowd, idle
 from bench.workloads.joins import joins
 from bench.workloads.latency import latency
+from bench.workloads.protocols import protocols
 from bench.workloads.streams import stream
 
 WORKLOADS: dict[str, Callable[[Arena], Awaitable[list[Row]]]] = {
@@ -33,13 +33,18 @@ WORKLOADS: dict[str, Callable[[Arena], Awaitable[list[Row]]]] = {
     "stream": stream,
     "ticker": ticker,
     "latency": latency,
-    "dead": dead,
-    "dead_table": dead_table,
+    "first_page": first_page,
+    "first_page_table": first_page_table,
+    "crawled_page": crawled_page,
     "joins": joins,
     "idle": idle,
+    "crowd": crowd,
+    "protocols": protocols,
 }
+WITHOUT_OLD = frozenset({"protocols"})
+"""Workloads that compare two servers of this checkout only."""
 
-TIMEOUT = 120.0
+TIMEOUT = 240.0
 """Seconds that one workload may take."""
 
 
@@ -49,18 +54,34 @@ def main(arguments: Sequence[str]) -> None:
         QUICK if options.quick else Plan(), **({"rounds": options.rounds} if options.rounds else {})
     )
     cores = choose_cores()
-    arena = Arena(plan, cores, BARE if options.calibrate else OURS)
+    old = options.compare and checkout_of(options.compare)
+    arena = Arena(plan, cores, old, options.calibrate)
     pin(cores.generator)
     raise_file_limit()
     print(report.heading(plan, cores), end="\n\n")
+    names = options.only or [name for name in WORKLOADS if not (old and name in WITHOUT_OLD)]
     try:
-        rows = uvloop.run(run(arena, options.only or list(WORKLOADS)))
+        rows = uvloop.run(run(arena, names))
     except (RuntimeError, ConnectionError, TimeoutError) as error:
         sys.exit(f"bench: {type(error).__name__}: {error}")
-    goals = {} if options.calibrate else GOALS
-    print(report.table(rows, goals), report.remarks(rows, goals), sep="\n\n")
+    goals = {} if old or options.calibrate else GOALS
+    if old:
+        print(report.changes(rows, old.name))
+    else:
+        print(report.table(rows, goals), report.remarks(rows, goals), sep="\n\n")
     if options.json:
         options.json.write_bytes(orjson.dumps(report.as_json(rows, plan, goals), option=orjson.OPT_INDENT_2))
+
+
+def checkout_of(path: Path) -> Path:
+    """Return the absolute path of another checkout. Exits with an explanation if it cannot be measured."""
+    python = path / ".venv/bin/python"
+    if not python.exists():
+        sys.exit(
+            f"bench: expected a checkout with its environment, got {path}: {python} does not exist. Make one with "
+            f"`git worktree add {path} REVISION` and `make -C {path} setup`."
+        )
+    return path.absolute()
 
 
 def parser() -> argparse.ArgumentParser:
@@ -69,6 +90,12 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", action="append", choices=WORKLOADS, help="this workload; may be repeated")
     parser.add_argument("--rounds", type=int, help="how many times the two servers take turns")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything measured there as well")
+    parser.add_argument(
+        "--compare",
+        type=Path,
+        metavar="OLD",
+        help="another checkout instead of the bare server, in turns; print the rows that differ beyond noise",
+    )
     parser.add_argument(
         "--calibrate",
         action="store_true",

@@ -4,6 +4,7 @@ import contextlib
 import os
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
@@ -63,5 +64,14 @@ class Usage:
 
 
 def usage_of(process: psutil.Process) -> Usage:
+    return Usage(_cpu_of(process), process.memory_info().rss / 1024)
+
+
+def _cpu_of(process: psutil.Process) -> float:
+    """Return the CPU seconds of all threads."""
+    threads = [*Path(f"/proc/{process.pid}/task").glob("*/schedstat")]
+    if threads:
+        # In nanoseconds. The times that every system has come in steps of 10 ms, too coarse for one round.
+        return sum(int(each.read_text().split()[0]) for each in threads) / 1e9
     times = process.cpu_times()
-    return Usage(times.user + times.system, process.memory_info().rss / 1024)
+    return times.user + times.system

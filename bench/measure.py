@@ -1,7 +1,7 @@
 """Samples of two servers, taken in turns, and their ratio."""
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from statistics import median
 
@@ -42,6 +42,11 @@ class Sample:
     def bytes_per_operation(self) -> float:
         return self.work.received_bytes / self.work.operations
 
+    @property
+    def microseconds(self) -> float:
+        """CPU time of the server per operation. Other work on the machine hardly changes it."""
+        return self.server_cpu / self.work.operations * 1e6
+
 
 async def sample(server: Server, load: Callable[[], Awaitable[Work]]) -> Sample:
     idle = await idle_turn()
@@ -51,15 +56,6 @@ async def sample(server: Server, load: Callable[[], Awaitable[Work]]) -> Sample:
     seconds = time.perf_counter() - start
     busy = time.process_time() - generator - turns.count * idle
     return Sample(work, seconds, server.usage().cpu - cpu, busy)
-
-
-def cpu_microseconds(samples: Sequence[Sample]) -> float:
-    """CPU time of the server per operation. Other work on the machine hardly changes it.
-
-    Sums all samples, because the system counts in steps of 10 ms.
-    """
-    cpu = sum(sample.server_cpu for sample in samples)
-    return cpu / sum(sample.work.operations for sample in samples) * 1e6
 
 
 @dataclass(frozen=True)
@@ -72,6 +68,11 @@ class Round:
     @property
     def ratio(self) -> float:
         return self.ours.rate / self.bare.rate
+
+    @property
+    def cpu_ratio(self) -> float:
+        """CPU time of the bare server by ours: like the ratio of rates, higher is better."""
+        return self.bare.microseconds / self.ours.microseconds
 
     @property
     def disturbed(self) -> bool:
@@ -102,7 +103,10 @@ class Comparison:
         return [each.ratio for each in self.rounds]
 
     def microseconds(self) -> tuple[float, float]:
-        return cpu_microseconds(self.ours), cpu_microseconds(self.bare)
+        return median(s.microseconds for s in self.ours), median(s.microseconds for s in self.bare)
+
+    def cpu_ratios(self) -> list[float]:
+        return [each.cpu_ratio for each in self.rounds]
 
     def bytes(self) -> tuple[float, float]:
         ours, bare = ([s.bytes_per_operation for s in side] for side in (self.ours, self.bare))

@@ -4,6 +4,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
+from statistics import median
 from typing import Any
 
 from bench.arena import Plan
@@ -11,7 +12,9 @@ from bench.goals import Goal
 from bench.machine import Cores
 from bench.rows import Row
 
-HEADINGS = ("", "ours", "bare", "ratio", "rounds", "CPU us", "target", "", "Phoenix", "PyView 0.9")
+HEADINGS = (
+    "", "ours", "bare", "ratio", "rounds", "CPU us", "CPU ratio", "target", "", "Phoenix", "PyView 0.9"
+)  # fmt: skip
 PACKAGES = ("starlette", "uvicorn", "uvloop", "websockets", "orjson", "picows")
 NO_GOAL = Goal()
 
@@ -31,8 +34,22 @@ def heading(plan: Plan, cores: Cores) -> str:
 
 def table(rows: Sequence[Row], goals: Goals) -> str:
     """Return the table of all rows, with their targets and the results of other frameworks."""
-    lines = [HEADINGS, *(_cells(row, goals.get(row.key, NO_GOAL)) for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(HEADINGS))]
+    return _aligned([HEADINGS, *(_cells(row, goals.get(row.key, NO_GOAL)) for row in rows)])
+
+
+def changes(rows: Sequence[Row], old: str) -> str:
+    """Return the table of all rows beside those of another checkout, with the ones that moved."""
+    moved = [row.title for row in rows if row.change]
+    remark = f"Moved beyond noise: {'; '.join(moved)}." if moved else "No row moved beyond noise."
+    return _aligned([("", "new", old, *HEADINGS[3:7], "moved"), *map(_changed, rows)]) + f"\n\n{remark}"
+
+
+def _changed(row: Row) -> tuple[str, ...]:
+    return (*_measured(row), row.change)
+
+
+def _aligned(lines: Sequence[Sequence[str]]) -> str:
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     return "\n".join(_line(line, widths) for line in lines)
 
 
@@ -44,7 +61,7 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join([first, *rest]).rstrip()
 
 
-def _cells(row: Row, goal: Goal) -> tuple[str, ...]:
+def _measured(row: Row) -> tuple[str, ...]:
     return (
         row.title,
         _figure(row.ours, row.unit),
@@ -52,6 +69,13 @@ def _cells(row: Row, goal: Goal) -> tuple[str, ...]:
         "-" if row.ratio is None else f"{row.ratio:.2f}",
         f"{min(row.ratios):.2f}-{max(row.ratios):.2f}" if row.ratios else "",
         "{:.1f} / {:.1f}".format(*row.cpu_microseconds) if row.cpu_microseconds else "",
+        f"{median(row.cpu_ratios):.2f}" if row.cpu_ratios else "",
+    )
+
+
+def _cells(row: Row, goal: Goal) -> tuple[str, ...]:
+    return (
+        *_measured(row),
         str(goal) + ("" if goal.of_ratio or not str(goal) else row.unit),
         {True: "ok", False: "MISSED", None: ""}[goal.judge(row)],
         _reference(goal.phoenix),

@@ -1,33 +1,43 @@
 """Child process: one ASGI application on uvicorn with the `standard` extra.
 
-`python -m bench.serve bench.apps.bare:app 1` pins itself to core 1, prints its port and serves until its
-standard input closes, so that it never outlives its parent.
+`python -m bench.serve bench.apps.bare:app 1 uvicorn` pins itself to core 1, prints its port and serves with uvicorn's
+own WebSocket protocol until its standard input closes, so that it never outlives its parent. Without a third argument it
+takes our protocol.
 """
 
 import os
 import socket
 import sys
 import threading
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import uvicorn
 
 from bench.machine import pin, raise_file_limit
 
+PicowsProtocol: Any = "auto"
 
-def main(application: str, core: str) -> None:
+PROTOCOLS: Mapping[str, Literal["auto"] | type[PicowsProtocol]] = {
+    "uvicorn": "auto",
+    "picows": PicowsProtocol,
+}
+
+
+def main(application: str, core: str, protocol: str = "picows") -> None:
     pin(int(core) if core else None)
     raise_file_limit()
     listener = socket.create_server(("127.0.0.1", 0), backlog=4096)
     print(listener.getsockname()[1], flush=True)
     threading.Thread(target=exit_with_parent, daemon=True).start()
-    uvicorn.Server(configuration(application)).run(sockets=[listener])
+    uvicorn.Server(configuration(application, protocol)).run(sockets=[listener])
 
 
-def configuration(application: str) -> uvicorn.Config:
+def configuration(application: str, protocol: str) -> uvicorn.Config:
     return uvicorn.Config(
         application,
         loop="uvloop",
-        ws="auto",
+        ws=PROTOCOLS[protocol],
         ws_per_message_deflate=False,
         access_log=False,
         log_level="warning",

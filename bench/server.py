@@ -6,21 +6,46 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
 from bench.machine import Usage, usage_of
 
-BARE = "bench.apps.bare:app"
-OURS = "bench.apps.ours:app"
-GUARDED = "bench.apps.guarded:app"
+HERE = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True)
+class Site:
+    """An application, the WebSocket protocol that it is served with, and the checkout of the repository.
+
+    `protocol` is a name that `bench.serve` knows, empty for the default of the checkout. That of another checkout may
+    know no names.
+    """
+
+    application: str
+    protocol: str = ""
+    checkout: Path = HERE
+
+    def command(self, core: int | None) -> list[str]:
+        """Return the command that serves the site, pinned to `core`."""
+        python = sys.executable if self.checkout == HERE else str(self.checkout / ".venv/bin/python")
+        names = [self.application, "" if core is None else str(core), self.protocol]
+        return [python, "-m", "bench.serve", *(names if self.protocol else names[:2])]
+
+
+BARE = Site("bench.apps.bare:app", "uvicorn")
+BARE_ON_OURS = Site("bench.apps.bare:app", "picows")
+OURS = Site("bench.apps.ours:app")
+OURS_ON_UVICORN = Site("bench.apps.ours:app", "uvicorn")
+GUARDED = Site("bench.apps.guarded:app")
 
 
 @dataclass(frozen=True)
 class Server:
-    """A running server: its port and process."""
+    """A running server: its site, port and process."""
 
-    name: str
+    site: Site
     port: int
     process: psutil.Process
 
@@ -31,17 +56,22 @@ class Server:
     def usage(self) -> Usage:
         return usage_of(self.process)
 
+    @property
+    def is_bare(self) -> bool:
+        return self.site.application == BARE.application
+
 
 @contextlib.asynccontextmanager
-async def running(application: str, core: int | None) -> AsyncIterator[Server]:
+async def running(site: Site, core: int | None) -> AsyncIterator[Server]:
     """Start a server process that is ready to respond. It ends with the block.
 
     Raises `RuntimeError` if the application does not start within 20 seconds; its error is on stderr.
     """
-    command = [sys.executable, "-m", "bench.serve", application, "" if core is None else str(core)]
-    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: ASYNC220
+    child = subprocess.Popen(  # noqa: ASYNC220
+        site.command(core), stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=site.checkout
+    )
     try:
-        server = Server(application, await _port_of(child), psutil.Process(child.pid))
+        server = Server(site, await _port_of(child), psutil.Process(child.pid))
         await _wait_until_ready(server)
         yield server
     finally:
@@ -63,9 +93,9 @@ async def _wait_until_ready(server: Server) -> None:
         async with asyncio.timeout(20):
             answer = await _first_response(server.port)
     except TimeoutError:
-        raise RuntimeError(f"{server.name} did not answer within 20 s; its output is above") from None
+        raise RuntimeError(f"{server.site} did not answer within 20 s; its output is above") from None
     if not answer:
-        raise RuntimeError(f"{server.name} ended before it answered: its message is above")
+        raise RuntimeError(f"{server.site} ended before it answered: its message is above")
 
 
 async def _first_response(port: int) -> bytes:

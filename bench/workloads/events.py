@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -10,14 +10,29 @@ from bench.apps.components import CLICKED, ROWS
 from bench.apps.guarded import SIGN_IN
 from bench.apps.rows import total_after
 from bench.arena import Arena
-from bench.measure import Sample, Work, in_turns, sample
+from bench.measure import Comparison, Sample, Work, in_turns, sample
 from bench.page import open_pages
 from bench.rows import Row, bytes_row, rate_row
-from bench.server import BARE, Server
+from bench.server import BARE, GUARDED, OURS, Server, Site
 from bench.socket_client import Pump, join_all, shows
 
 Expected = Callable[[int], str]
 """The text that the n-th answer on a connection must show."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A page of a site, the event that its tabs send, and what the answers show."""
+
+    site: Site
+    path: str
+    event: str
+    expected: Expected
+    cid: int | None = None
+    sign_in: str = ""
+
+
+COUNTER = Scene(OURS, "/counter", "inc", str)
 
 
 @dataclass(frozen=True)
@@ -54,26 +69,22 @@ class TabGroup:
 
 
 async def counter(arena: Arena) -> list[Row]:
-    return await _events(arena, "counter", "counter", "/counter", "inc", str)
+    return await events(arena, "counter", "counter", COUNTER)
 
 
 async def table(arena: Arena) -> list[Row]:
-    return await _events(arena, "table", "table, 100 dict rows", "/table", "bump", _total)
+    return await events(arena, "table", "table, 100 dict rows", Scene(OURS, "/table", "bump", _total))
 
 
 async def frozen(arena: Arena) -> list[Row]:
-    return await _events(arena, "frozen", "table, 100 frozen rows", "/frozen_table", "bump", _total)
+    scene = Scene(OURS, "/frozen_table", "bump", _total)
+    return await events(arena, "frozen", "table, 100 frozen rows", scene)
 
 
 async def components(arena: Arena) -> list[Row]:
-    """Measure one of 200 components against our own counter, on one server."""
-    async with arena.ours() as ours:
-        page = await _gather(arena, ours, "/components", "inc", str, CLICKED)
-        plain = await _gather(arena, ours, "/counter", "inc", str)
-        seconds = arena.plan.seconds
-        results = await in_turns(
-            arena.plan.rounds, partial(page.measure, seconds), partial(plain.measure, seconds)
-        )
+    """Measure one of 200 components against our own counter."""
+    page = Scene(OURS, "/components", "inc", str, CLICKED)
+    results = await compare(arena, page, COUNTER)
     return [
         rate_row("components", f"1 of {ROWS} components, events / counter", results),
         bytes_row("components, bytes", f"1 of {ROWS} components, payload per event / counter", results),
@@ -82,13 +93,8 @@ async def components(arena: Arena) -> list[Row]:
 
 async def guarded(arena: Arena) -> list[Row]:
     """Measure the counter with rechecked users against our own public one."""
-    async with arena.guarded() as protected, arena.ours() as ours:
-        rechecked = await _gather(arena, protected, "/guarded", "inc", str, sign_in=SIGN_IN)
-        plain = await _gather(arena, ours, "/counter", "inc", str)
-        seconds = arena.plan.seconds
-        results = await in_turns(
-            arena.plan.rounds, partial(rechecked.measure, seconds), partial(plain.measure, seconds)
-        )
+    protected = Scene(GUARDED, "/guarded", "inc", str, sign_in=SIGN_IN)
+    results = await compare(arena, protected, COUNTER)
     return [rate_row("guarded", "protected counter, events / counter", results)]
 
 
@@ -96,30 +102,29 @@ def _total(bumps: int) -> str:
     return str(total_after(bumps))
 
 
-async def _events(arena: Arena, key: str, title: str, path: str, event: str, expected: Expected) -> list[Row]:
-    async with arena.pair(path) as (ours, bare):
-        ours_group = await _gather(arena, ours, path, event, expected)
-        bare_group = await _gather(arena, bare, path, event, expected)
-        seconds = arena.plan.seconds
-        results = await in_turns(
-            arena.plan.rounds, partial(ours_group.measure, seconds), partial(bare_group.measure, seconds)
-        )
+async def events(arena: Arena, key: str, title: str, scene: Scene, baseline: Site = BARE) -> list[Row]:
+    """Return the rows of the events of `scene`. The bare server gets the same frames."""
+    results = await compare(arena, scene, replace(scene, site=baseline))
     return [
         rate_row(key, f"{title}, events", results),
         bytes_row(f"{key}, bytes", f"{title}, payload per event", results),
     ]
 
 
-async def _gather(
-    arena: Arena,
-    server: Server,
-    path: str,
-    event: str,
-    expected: Expected,
-    cid: int | None = None,
-    sign_in: str = "",
-) -> TabGroup:
-    pages = await open_pages(server, path, arena.plan.connections, sign_in)
-    tabs = [Pump(page.click_frame(event, cid)) for page in pages]
+async def compare(arena: Arena, subject: Scene, baseline: Scene) -> Comparison:
+    """Measure both scenes in turns. Another checkout shows the scene of the subject."""
+    if arena.old is not None:
+        baseline = subject
+    async with arena.pair(subject.path, subject.site, baseline.site) as (ours, bare):
+        ours_group, bare_group = await _gather(arena, ours, subject), await _gather(arena, bare, baseline)
+        seconds = arena.plan.seconds
+        return await in_turns(
+            arena.plan.rounds, partial(ours_group.measure, seconds), partial(bare_group.measure, seconds)
+        )
+
+
+async def _gather(arena: Arena, server: Server, scene: Scene) -> TabGroup:
+    pages = await open_pages(server, scene.path, arena.plan.connections, scene.sign_in)
+    tabs = [Pump(page.click_frame(scene.event, scene.cid)) for page in pages]
     await join_all(pages, tabs)
-    return TabGroup(server, tabs, str if server.name == BARE else expected)
+    return TabGroup(server, tabs, str if server.is_bare else scene.expected)

@@ -6,7 +6,7 @@ from bench.arena import Arena
 from bench.measure import in_turns
 from bench.page import open_pages
 from bench.rows import Row, bytes_row, rate_row
-from bench.server import Server
+from bench.server import OURS, Server
 from bench.socket_client import Pump, join_all
 from bench.workloads.events import TabGroup
 
@@ -16,13 +16,14 @@ MOST_PAGES = 4
 
 async def stream(arena: Arena) -> list[Row]:
     """Compare two servers of the same application, with many and with few shown items."""
-    async with arena.ours() as first, arena.ours() as second:
-        many, few = await _group(arena, first, MANY), await _group(arena, second, FEW)
+    shown = (MANY, MANY if arena.old else FEW)
+    async with arena.pair("/counter", OURS, OURS) as servers:
+        many, few = [await _group(arena, *each) for each in zip(servers, shown, strict=True)]
         seconds = arena.plan.seconds
         results = await in_turns(
             arena.plan.rounds, partial(many.measure, seconds), partial(few.measure, seconds)
         )
-    title = f"stream insert, {MANY:,} shown (bare: {FEW} shown)"
+    title = f"stream insert, {MANY:,} shown (bare: ours with {FEW})"
     return [
         rate_row("stream", title, results),
         bytes_row("stream, bytes", "stream, payload per event", results),

@@ -36,17 +36,26 @@ class HttpClients:
         return answered, sum(connection.received_bytes for connection in self.connections)
 
 
-async def dead(arena: Arena) -> list[Row]:
-    return await _dead_renders(arena, "dead", "dead render, counter", "/counter")
+async def first_page(arena: Arena) -> list[Row]:
+    return await _first_pages(arena, "first page", "first page, counter", "/counter")
 
 
-async def dead_table(arena: Arena) -> list[Row]:
-    return await _dead_renders(arena, "dead, table", "dead render, table", "/table")
+async def first_page_table(arena: Arena) -> list[Row]:
+    return await _first_pages(arena, "first page, table", "first page, table", "/table")
 
 
-async def _dead_renders(arena: Arena, key: str, title: str, path: str) -> list[Row]:
+async def crawled_page(arena: Arena) -> list[Row]:
+    """Measure the page of a client that does not load documents: its view is not kept for a join."""
+    return (await _first_pages(arena, "crawled", "page of a crawler, counter", "/counter", navigates=False))[
+        :1
+    ]
+
+
+async def _first_pages(arena: Arena, key: str, title: str, path: str, *, navigates: bool = True) -> list[Row]:
     async with arena.pair(path) as (ours, bare):
-        ours_clients, bare_clients = await _gather(arena, ours, path), await _gather(arena, bare, path)
+        ours_clients, bare_clients = [
+            await _gather(arena, server, path, navigates) for server in (ours, bare)
+        ]
         seconds = arena.plan.seconds
         results = await in_turns(
             arena.plan.rounds, partial(ours_clients.measure, seconds), partial(bare_clients.measure, seconds)
@@ -54,6 +63,8 @@ async def _dead_renders(arena: Arena, key: str, title: str, path: str) -> list[R
     return [rate_row(key, title, results), bytes_row(f"{key}, bytes", f"{title}, whole response", results)]
 
 
-async def _gather(arena: Arena, server: Server, path: str) -> HttpClients:
+async def _gather(arena: Arena, server: Server, path: str, navigates: bool) -> HttpClients:
     connections = [await connect_http(server.port) for _ in range(arena.plan.browsers)]
+    for connection in connections:
+        connection.navigates = navigates
     return HttpClients(server, path, connections)
