@@ -1,27 +1,20 @@
 """Child process: one ASGI application on uvicorn with the `standard` extra.
 
 `python -m bench.serve bench.apps.bare:app 1 uvicorn` pins itself to core 1, prints its port and serves with uvicorn's
-own WebSocket protocol until its standard input closes, so that it never outlives its parent. Without a third argument it
-takes our protocol.
+own WebSocket protocol until its standard input closes, so that it never outlives its parent. Without a third
+argument it takes our protocol.
 """
 
 import os
 import socket
 import sys
 import threading
-from collections.abc import Mapping
-from typing import Any, Literal
 
 import uvicorn
 
 from bench.machine import pin, raise_file_limit
 
-PicowsProtocol: Any = "auto"
-
-PROTOCOLS: Mapping[str, Literal["auto"] | type[PicowsProtocol]] = {
-    "uvicorn": "auto",
-    "picows": PicowsProtocol,
-}
+PROTOCOLS = {"uvicorn": "auto", "picows": "pyview.uvicorn_ws:PicowsProtocol"}
 
 
 def main(application: str, core: str, protocol: str = "picows") -> None:
