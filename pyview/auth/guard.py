@@ -46,7 +46,7 @@ def guards_of(
     itself, and its `handle_params`.
     """
     # Read at every check and never cached: a provider may be set on a class at any time.
-    default = None if app is None or is_public(view) else app.default_requires
+    default = _default(view, app)
     first = (RequirementProvider(one, view) for one in (default, group) if one is not None)
     params = (RequirementProvider(requirement, view) for requirement in params_requirements(view))
     return (*first, *providers_of(view), *params)
@@ -54,7 +54,14 @@ def guards_of(
 
 def is_protected(view: type[Any], scope: Scope, group: Requirement | None = None) -> bool:
     """Return True if `view` has any provider in the application of `scope`."""
-    return bool(guards_of(view, _app(scope), group))
+    # The guards themselves are not made: most views have none, and every page asks.
+    has_default = group is not None or _default(view, _app(scope)) is not None
+    return has_default or bool(providers_of(view)) or bool(params_requirements(view))
+
+
+def _default(view: type[Any], app: HasDefaultRequires | None) -> Requirement | None:
+    default = None if app is None else app.default_requires
+    return None if default is None or is_public(view) else default
 
 
 def wants_fresh(view: type[Any], scope: Scope, group: Requirement | None = None) -> bool:

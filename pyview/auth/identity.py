@@ -16,6 +16,8 @@ from pyview.auth.user_key import user_key
 from pyview.sessions.session import ReadOnlySession, is_confirmed, read_only, session_of
 from pyview.sessions.tracking import fingerprint, session_id, signed_in_at
 
+_IDENTIFYING = ("session", "user", "auth")  # keys of a scope
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -45,6 +47,8 @@ class Identity:
         Raises `RuntimeError` for a session that its middleware has not loaded, and `UnknownUser` for a user without a
         unique field.
         """
+        if scope.keys().isdisjoint(_IDENTIFYING):
+            return cls()  # an application without sessions and users, whose visitors are all alike
         # First the id: it may write the id and the sign-in time of a new session, which are read below.
         sid, session, user = session_id(scope), session_of(scope), user_of(scope)
         _mark_accessed(session)

@@ -3,6 +3,7 @@
 All URLs are paths: the Host header, which any client may set, is never used.
 """
 
+import re
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -12,6 +13,7 @@ from starlette.types import Scope
 from pyview.navigation import UnsafeURL, local_path
 
 _PATH_SAFE = "/:@!$&'()*+,;=~-._"
+_SAFE_PATH = re.compile(f"[A-Za-z0-9{re.escape(_PATH_SAFE)}]*")  # nearly all paths need no quoting
 
 
 def safe_next(value: Any, default: str = "/") -> str:
@@ -56,7 +58,9 @@ def page_path(scope: Scope) -> str:
     root, path = _root(scope), scope["path"]
     # Servers differ: some put the prefix into `path` too, some only into `root_path`.
     has_root = path == root or path.startswith(f"{root}/")
-    full = quote(path if has_root else root + path, safe=_PATH_SAFE)
+    full = path if has_root else root + path
+    if not _SAFE_PATH.fullmatch(full):
+        full = quote(full, safe=_PATH_SAFE)
     # A client may send any bytes; latin-1 decodes all of them.
     query = scope.get("query_string", b"").decode("latin-1")
     return f"{full}?{query}" if query else full

@@ -189,9 +189,9 @@ def view_factory(view_class: type[View]) -> ViewFactory[View]:
     return cached_on_class(view_class, "constructor", lambda: _compile_factory(view_class))
 
 
-async def create_view(view_class: type[View], resources: Resources) -> View:
+def create_view(view_class: type[View], resources: Resources) -> Awaitable[View]:
     """Create a view of the class. Raises `SignatureError`."""
-    return await view_factory(view_class)(resources)
+    return view_factory(view_class)(resources)
 
 
 def _compile_factory(view_class: type[View]) -> ViewFactory[View]:

@@ -21,6 +21,7 @@ except ImportError:
 Attributes = Mapping[str, str | int | bool]
 
 _SCOPE = "pyview"
+_ASK_AGAIN = 1.0  # seconds
 
 
 # Compared by name, because `_ProxyMeterProvider` is private.
@@ -41,7 +42,8 @@ class Telemetry:
             raise ImportError("Telemetry needs OpenTelemetry: pip install pyview-live[telemetry]")
         self._status = trace.Status
         self._error = trace.StatusCode.ERROR
-        self._has_providers = tracer_provider is not None or meter_provider is not None
+        self._configured = tracer_provider is not None or meter_provider is not None
+        self._asked_until = 0.0
         self._get_providers = (trace.get_tracer_provider, metrics.get_meter_provider)
         self._tracer = trace.get_tracer(_SCOPE, tracer_provider=tracer_provider)
         meter = metrics.get_meter(_SCOPE, meter_provider=meter_provider)
@@ -55,9 +57,14 @@ class Telemetry:
     @property
     def configured(self) -> bool:
         """True if the measurements are reported. The API alone, without a configured SDK, drops them."""
-        return self._has_providers or any(
-            type(get_provider()).__name__ not in _UNCONFIGURED for get_provider in self._get_providers
-        )
+        if not self._configured and time.monotonic() >= self._asked_until:
+            # The API looks at the environment at each question, and every page and every join asks: 2 % of a small
+            # page. A provider that is set while the application runs counts a second later.
+            self._asked_until = time.monotonic() + _ASK_AGAIN
+            self._configured = any(
+                type(get_provider()).__name__ not in _UNCONFIGURED for get_provider in self._get_providers
+            )
+        return self._configured
 
     @contextmanager
     def message(self, kind: str, view: str, **attributes: str) -> Iterator[None]:

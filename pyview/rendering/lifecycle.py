@@ -3,7 +3,7 @@
 The first page over HTTP and the process of a joined view call the same functions, so that user code runs alike in both.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from inspect import isawaitable
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, Protocol
@@ -224,9 +224,8 @@ async def run_hooks(socket: LiveViewSocket[Any], mount_context: MountContext) ->
     return None
 
 
-async def create(mount_context: MountContext, resources: Resources) -> LiveView[Any]:
-    view: LiveView[Any] = await create_view(mount_context.view_class, resources)
-    return view
+def create(mount_context: MountContext, resources: Resources) -> Awaitable[LiveView[Any]]:
+    return create_view(mount_context.view_class, resources)
 
 
 async def mount(
@@ -251,12 +250,16 @@ async def handle_params(
     """
     if not mount_context.routed:
         return
-    location, hooks, halted = mount_context.location, socket.hooks, None
+    location, hooks, call = mount_context.location, socket.hooks, params_caller(type(view))
+    if hooks is None and call is None:
+        return
     # Made for each callback: a view that changes a list in its session must not change what the next one gets.
     resources = resources_of(mount_context)
-    if hooks is not None:
-        halted = await hooks.before_params(location.url, location.params, socket, resources)
-    call = params_caller(type(view)) if halted is None else None
+    if (
+        hooks is not None
+        and await hooks.before_params(location.url, location.params, socket, resources) is not None
+    ):
+        call = None
     if call is not None:
         result = call(view, location.url, location.params, socket, resources)
         if isawaitable(result):

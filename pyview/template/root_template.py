@@ -269,7 +269,7 @@ def live_element(context: RootTemplateContext) -> Markup:
     """Return the element that the client joins, with the content of the page in it. For root templates."""
     marks = [("main", None), ("session", context["session"] or ""), ("static", context.get("static", ""))]
     container = context.get("container", _DIV)
-    return container.element(f"phx-{context['id']}", marks, _html(context["content"]))
+    return container.element(f"phx-{context['id']}", marks, context["content"])
 
 
 def live_title(

@@ -184,7 +184,7 @@ class LivePage:
             # The tokens are made last: a view that redirects or fails costs none.
             "csrf_token": tokens.mint_csrf_token(page_id, binding),
             "session": tokens.mint_page_token(page_token, binding),
-            "static": tokens.mint_flash_token(socket.flash) if socket.flash else "",
+            "static": tokens.mint_flash_token(socket.flash) if socket.has_flash else "",
             "additional_head_elements": attributes.elements() + _file_elements(context),
             "page": attributes,
             "live_path": f"{root_path}/live",

@@ -1,6 +1,7 @@
 """Views during one HTTP request: the view of the page and the views nested in it, each rendered once."""
 
-import secrets
+import os
+from base64 import urlsafe_b64encode
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from functools import partial
@@ -75,7 +76,7 @@ class StaticRenderContext:
             tokens,
             scope,
             Identity.from_scope(scope),
-            secrets.token_urlsafe(12),
+            _new_page_id(),
             page_path(scope),
             scope.get("root_path", ""),
             csp_nonce(scope),
@@ -85,6 +86,11 @@ class StaticRenderContext:
     @property
     def element_id(self) -> str:
         return PAGE_PREFIX + self.page_id
+
+
+def _new_page_id() -> str:
+    # What `secrets.token_urlsafe(12)` returns, in half of its time: 12 bytes need no padding.
+    return urlsafe_b64encode(os.urandom(12)).decode()
 
 
 class RenderedView(NamedTuple):
@@ -115,9 +121,10 @@ async def render_view(
     socket.csp_nonce = context.csp_nonce
     socket.connecting = context.connect_data
     resources = runtime.resources
-    halted = await lifecycle.run_hooks(socket, mount_context)
-    if halted is not None:
-        raise Redirected(socket, halted)
+    if mount_context.location.route.hooks:
+        halted = await lifecycle.run_hooks(socket, mount_context)
+        if halted is not None:
+            raise Redirected(socket, halted)
     view = await lifecycle.create(mount_context, resources)
     await lifecycle.mount(view, socket, mount_context, resources)
     if socket.navigation is None:
@@ -128,7 +135,8 @@ async def render_view(
     renderer = lifecycle.renderer_of(view, mount_context, app.templates, app.context_processors)
     rendered = renderer.html(socket)
     html = rendered if isinstance(rendered, str) else await rendered
-    await lifecycle.after_render(socket, mount_context)
+    if socket.hooks is not None:
+        await lifecycle.after_render(socket, mount_context)
     if context.rendered is not None and _left_no_trace(socket, variables):
         context.rendered.append(RenderedView(view, socket, mount_context, runtime))
     return socket, html
