@@ -101,7 +101,7 @@ def _send(
 ) -> None:
     socket, connection = process.socket, process.connection
     # The same conditions as in `complete`, so that an ordinary event does not call it.
-    if socket.has_events or socket.page_attributes is not None or socket.live_title != process.title:
+    if socket.pushed is not None or socket.page_attributes is not None or socket.live_title != process.title:
         complete(process, diff)
     if answer is not None:
         diff["r"] = encoded(answer, "a handler's reply")

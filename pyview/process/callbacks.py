@@ -18,10 +18,10 @@ def call_handle_event(process: ViewProcess, message: Event) -> Any:
         return process.call_event(
             process.view, message.name, message.payload, process.socket, process.resources
         )
-    return _handle_hooked_event(process, message)
+    return handle_hooked_event(process, message)
 
 
-async def _handle_hooked_event(process: ViewProcess, message: Event) -> Any:
+async def handle_hooked_event(process: ViewProcess, message: Event) -> Any:
     """Return the reply of a hook that halted, else the answer of the view's handler."""
     socket, resources = process.socket, process.resources
     hooks = socket.hooks

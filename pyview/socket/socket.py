@@ -64,7 +64,6 @@ class LiveViewSocket(UploadMethods, Generic[T]):
     """Number of the live component whose socket this is; None for a view's own."""
 
     __slots__ = (
-        "_events",
         "_flash",
         "_runtime",
         "_shared",
@@ -78,6 +77,7 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         "navigation",
         "page_attributes",
         "patched",
+        "pushed",
         "session_change",
         "streams",
         "temporaries",
@@ -100,7 +100,7 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         self.patched: Patch | None = None
         self.session_change: SessionChange | None = None
         # None until the first event, and again after each answer: most views push none.
-        self._events: list[PushedEvent] | None = None
+        self.pushed: list[PushedEvent] | None = None
         self._shared = shared
 
     def _set_up(self, runtime: Runtime, flash: Flash | None) -> None:
@@ -561,23 +561,19 @@ class LiveViewSocket(UploadMethods, Generic[T]):
 
     def queue_event(self, event: str, payload: orjson.Fragment, *, before: bool = False) -> None:
         """Send `event` with the next answer, to be dispatched after the patch or before it."""
-        if self._events is None:
-            self._events = []
-        self._events.append((event, payload, True) if before else (event, payload))
+        if self.pushed is None:
+            self.pushed = []
+        self.pushed.append((event, payload, True) if before else (event, payload))
 
     def pending_event_bytes(self) -> int:
         """Return the bytes of the pushed events that have not been sent yet."""
         # The payloads are encoded already, so this copies bytes only.
-        return sum(len(orjson.dumps(event[1])) for event in self._events or ())
-
-    @property
-    def has_events(self) -> bool:
-        return self._events is not None
+        return sum(len(orjson.dumps(event[1])) for event in self.pushed or ())
 
     def take_events(self) -> list[PushedEvent] | None:
         """Return and forget the pushed events that have not been sent yet."""
         # Taken out, so that an event is sent once, whichever of diff, join or navigation carries it.
-        events, self._events = self._events, None
+        events, self.pushed = self.pushed, None
         return events
 
 

@@ -118,7 +118,8 @@ class LiveTemplate:
 
         See `Live.render`.
         """
-        template = self.current()
+        # Written out, because each event comes here: a call of `current` costs more than this check.
+        template = self.current() if self.environment.auto_reload else self._template
         context = self._take_context(template, assigns, extras)
         root: Any = template.root_render_func
         try:
@@ -153,7 +154,10 @@ class LiveTemplate:
             context = self._spare.pop()
         except IndexError:
             return self.environment.context_for(template, assigns, extras)
-        context.parent = self.environment.name_reader.read(assigns, extras)
+        if type(assigns) is dict and extras:  # as `read` does for nearly every view
+            context.parent = {**assigns, **extras}
+        else:
+            context.parent = self.environment.name_reader.read(assigns, extras)
         return context
 
     def _keep_context(self, context: Context) -> None:

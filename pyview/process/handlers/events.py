@@ -13,7 +13,7 @@ from pyview.events import UnknownEvent, UnknownInfo
 from pyview.events.info_event import InfoEvent
 from pyview.process.access import may_cause, may_see
 from pyview.process.answers import finish, finish_now, reject, reply
-from pyview.process.callbacks import call_handle_event, call_handle_info
+from pyview.process.callbacks import call_handle_info, handle_hooked_event
 from pyview.process.mailbox import Handlers
 from pyview.process.messages import ClearFlash, Event, FilesChanged, Info, Refresh, TimerFired, URLChanged
 from pyview.process.reloading import ReloadingRenderer
@@ -32,7 +32,12 @@ async def handle_event(process: ViewProcess, message: Event) -> None:
     if requirements is not None and not await may_cause(process, requirements, message, process.view):
         return
     try:
-        answer = call_handle_event(process, message)
+        # Nearly no view has hooks, and one more call would cost each event.
+        answer = (
+            process.call_event(process.view, message.name, message.payload, process.socket, process.resources)
+            if process.socket.hooks is None
+            else handle_hooked_event(process, message)
+        )
         # Almost every awaitable is a coroutine, and `isawaitable` takes longer than this comparison.
         if type(answer) is CoroutineType or isawaitable(answer):
             answer = await answer

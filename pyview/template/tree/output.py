@@ -220,7 +220,8 @@ def escaped(value: Any) -> Any:
         return escape_text(value)
     # Not `isinstance`: True is an int too, and would be written as 1.
     if cls is int:
-        return number_text(value)
+        # As `number_text` does. A call of it for each number would cost more than the text.
+        return _TEXTS[value] if 0 <= value < SMALL else repr(value)
     if cls is float:
         # Nothing in the text of a float has to be escaped.
         return repr(value)
