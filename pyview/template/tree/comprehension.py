@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 from jinja2.utils import internalcode, missing
 
 from pyview.template.tree.nodes import EVERYTHING, Diff, RenderPass
-from pyview.template.tree.output import number_text
+from pyview.template.tree.output import number_text, number_texts
 from pyview.template.tree.rows import RowCache, RowOrder, RowSegment, remember
 from pyview.template.tree.stream import LiveLoop, StreamRows, stream_slot
 
@@ -72,7 +72,7 @@ def comprehension(
 
 
 def fresh_rows(
-    render_pass: RenderPass, items: Iterable[Any], render: Callable[..., Any], loop: LiveLoop | None
+    render_pass: RenderPass, items: Sequence[Any], render: Callable[..., Any], loop: LiveLoop | None
 ) -> tuple[list[list[Any]], dict[str, Any]]:
     """Render new rows of a flat segment. Return their slots and their entries.
 
@@ -80,12 +80,13 @@ def fresh_rows(
     """
     rows: list[list[Any]] = []
     entries: dict[str, Any] = {}
-    for i, item in enumerate(items):
-        if loop is None:
-            slots, entries[number_text(i)] = render(render_pass, item, None, EVERYTHING)
-        else:
-            loop.index0 = i
-            slots, entries[number_text(i)] = render(render_pass, item, None, EVERYTHING, loop)
+    if loop is None:
+        for number, item in zip(number_texts(len(items)), items, strict=True):
+            slots, entries[number] = render(render_pass, item, None, EVERYTHING)
+            rows.append(slots)
+        return rows, entries
+    for loop.index0, item in enumerate(items):
+        slots, entries[number_text(loop.index0)] = render(render_pass, item, None, EVERYTHING, loop)
         rows.append(slots)
     return rows, entries
 

@@ -9,7 +9,7 @@ such as a coroutine or a method that was not called, raise an error.
 """
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from types import (
     AsyncGeneratorType,
@@ -164,12 +164,18 @@ def called_text(value: Any) -> Any:
 # Pages contain many small numbers, and every open page keeps its texts: so these texts are shared.
 SMALL: Final = 1024
 
-_TEXTS: Final = tuple(map(str, range(SMALL)))
+TEXTS: Final = tuple(map(str, range(SMALL)))
+"""The texts of the numbers below `SMALL`."""
 
 
 def number_text(number: int) -> str:
     """Return the decimal text of an `int`. For a small one, the text is always the same object."""
-    return _TEXTS[number] if 0 <= number < SMALL else repr(number)
+    return TEXTS[number] if 0 <= number < SMALL else repr(number)
+
+
+def number_texts(count: int) -> Iterable[str]:
+    """Return the texts of the first `count` numbers from 0."""
+    return TEXTS[:count] if count <= SMALL else map(number_text, range(count))
 
 
 _CALL: Final = "a template calls it with parentheses: {{ name() }}"
@@ -221,7 +227,7 @@ def escaped(value: Any) -> Any:
     # Not `isinstance`: True is an int too, and would be written as 1.
     if cls is int:
         # As `number_text` does. A call of it for each number would cost more than the text.
-        return _TEXTS[value] if 0 <= value < SMALL else repr(value)
+        return TEXTS[value] if 0 <= value < SMALL else repr(value)
     if cls is float:
         # Nothing in the text of a float has to be escaped.
         return repr(value)

@@ -8,11 +8,11 @@ from pyview.template.tree.comprehension import comprehension, field_key, item_ke
 from pyview.template.tree.macro import LiveMacro, call, include
 from pyview.template.tree.nodes import Node, Segment, Unit, changed, new_node, new_unit
 from pyview.template.tree.output import (
+    TEXTS,
     called_text,
     converted,
     escape_text,
     escaped,
-    number_text,
     plain,
     store_all,
     store_live,
@@ -23,9 +23,10 @@ from pyview.template.tree.output import (
 from pyview.template.tree.rows import RowSegment
 from pyview.template.tree.stream import LiveLoop, rows_of
 
-GENERATION = 10
+GENERATION = 11
 
 __all__ = [
+    "TEXTS",
     "LiveLoop",
     "LiveMacro",
     "Node",
@@ -44,7 +45,6 @@ __all__ = [
     "item_key",
     "new_node",
     "new_unit",
-    "number_text",
     "plain",
     "rows_of",
     "store_all",
