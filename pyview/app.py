@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.requests import Request
 from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -35,12 +36,12 @@ from pyview.meta import ContextProcessor
 from pyview.middleware.errors import (
     ErrorPageFunction,
     ErrorPages,
-    Failures,
     default_error_page,
     error_template,
 )
 from pyview.middleware.headers import SecurityHeaders
 from pyview.middleware.log_redaction import install_redaction
+from pyview.middleware.outermost import Outermost
 from pyview.middleware.request_checks import RequestChecks
 from pyview.observability.descriptors import DescriptorWatch
 from pyview.observability.error_ids import CrashLog, skip_logged_failures
@@ -362,23 +363,23 @@ class PyView(Starlette):
         handlers.setdefault(HTTPException, self._errors.http_error)
         # An application that handles failures itself gets Starlette's own middleware for them.
         handles_failures = bool({500, Exception} & handlers.keys())
-        # PyView's own middlewares are outside of the application's: they see every request and every response.
-        first = [
-            Middleware(SecurityHeaders, policy=self.security.content_security_policy),
-            *([] if handles_failures else [Middleware(Failures, pages=self._errors)]),
-            Middleware(
-                RequestChecks,
-                config=self.security,
-                audit=self._audit,
-                bundle=lambda: self._assets.names,
-            ),
-        ]
+        # PyView's own middleware is outside of the application's: it sees every request and every response.
+        first = Middleware(
+            Outermost,
+            checks=RequestChecks(self.security, self._audit, lambda: self._assets.names),
+            headers=SecurityHeaders(self.security.content_security_policy),
+            pages=None if handles_failures else self._errors,
+        )
         ordered = self.user_middleware
         if self._host is None:
             ordered = order_middleware(self.user_middleware, self._session_tracker)
         self._pipeline = IdentityPipeline(self._identity_middlewares(ordered))
-        self.user_middleware = [*first, *ordered]
-        return super().build_middleware_stack()
+        self.user_middleware = [first, *ordered]
+        stack = super().build_middleware_stack()
+        if isinstance(stack, ServerErrorMiddleware) and not handles_failures:
+            # Around ours, Starlette's own middleware for failures would only pass all messages on.
+            return stack.app
+        return stack
 
     def authenticate_with(self, application: Starlette) -> None:
         """Let users sign in at `application`, the host application that this PyView is mounted in.

@@ -19,10 +19,9 @@ from markupsafe import Markup, escape
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pyview.auth.connection import client_address
-from pyview.observability.error_ids import CrashLog, is_own, is_template, may_leave
+from pyview.observability.error_ids import CrashLog, is_own, is_template
 from pyview.template.markup import Pattern
 
 _CONTEXT_LINES = 4  # shown before and after a line
@@ -210,37 +209,6 @@ class ErrorPages:
             self._log_crash(request, "the error page", error)
             html = default_error_page(page)
         return HTMLResponse(str(html), page.status, headers=headers)
-
-
-class Failures:
-    """ASGI middleware around all others: logs an unexpected exception once and answers with the error page."""
-
-    def __init__(self, app: ASGIApp, pages: ErrorPages) -> None:
-        self.app = app
-        self._pages = pages
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        started = False
-
-        async def send_noting_start(message: Message) -> None:
-            nonlocal started
-            started = started or message["type"] == "http.response.start"
-            await send(message)
-
-        try:
-            await self.app(scope, receive, send_noting_start)
-        except Exception as error:
-            # A response that has begun cannot get another status.
-            if not started:
-                response = await self._pages.failure(Request(scope), error)
-                await response(scope, receive, send)
-                if not may_leave(scope):
-                    return
-            # The server has to see that a response broke off, and tests have to see the exception.
-            raise
 
 
 def _error_page(request: Request, status: int, detail: str, error_id: str = "") -> ErrorPage:

@@ -1,12 +1,12 @@
 """Headers that PyView adds to responses, and the cookie that identifies a browser before it has a session."""
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Scope
 
 from pyview.auth.identity import Identity
 from pyview.sessions.tracking import digest
@@ -19,51 +19,48 @@ PLAIN_COOKIE = "pyview-browser"
 # Browsers accept this name only over TLS and from the host itself, never from a subdomain (RFC 6265bis, 4.1.3.2).
 SECURE_COOKIE = f"__Host-{PLAIN_COOKIE}"
 
-_POLICY_HEADER = b"content-security-policy"
 _OTHER_HEADERS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin"))
 _WANTED = "pyview.headers"  # scope key
 _NO_COOKIES: Mapping[str, str] = MappingProxyType({})
 
 
 class SecurityHeaders:
-    """ASGI middleware, outermost: adds headers against sniffing, framing and leaking URLs, unless they are set.
+    """Headers against sniffing, framing and leaking URLs, for every response that does not set them itself.
 
     `policy` is the content security policy. `{nonce}` in it is replaced by a new nonce for each response, which the
     page finds as `request.state.csp_nonce`.
     """
 
-    def __init__(self, app: ASGIApp, policy: str | None = None) -> None:
-        self.app = app
+    def __init__(self, policy: str | None = None) -> None:
         self._policy = policy or POLICY
         self._has_nonce = "{nonce}" in self._policy
+        self._headers = _with_policy(self._policy)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return await self.app(scope, receive, send)
-
+    def of(self, scope: Scope) -> Callable[[Message], None]:
+        """Return the function that adds the headers to the first message of the response to a request."""
         wanted: dict[bytes, bytes] = {}
         scope[_WANTED] = wanted  # a dict, because routers copy the scope, and the copies share it
-        policy = self._policy
+        headers = self._headers
         if self._has_nonce:
             # CSP Level 3 asks for 128 random bits at least.
             nonce = secrets.token_urlsafe(16)
             scope.setdefault("state", {})["csp_nonce"] = nonce
-            policy = policy.replace("{nonce}", nonce)
-        policy_header = _POLICY_HEADER, policy.encode("latin-1")
-
-        async def send_complete(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                _add_missing(message, (policy_header, *_OTHER_HEADERS, *wanted.items()))
-            await send(message)
-
-        await self.app(scope, receive, send_complete)
+            headers = _with_policy(self._policy.replace("{nonce}", nonce))
+        return lambda message: _add_missing(message, headers, wanted)
 
 
-def _add_missing(message: Message, headers: Iterable[tuple[bytes, bytes]]) -> None:
+def _with_policy(policy: str) -> tuple[tuple[bytes, bytes], ...]:
+    return ((b"content-security-policy", policy.encode("latin-1")), *_OTHER_HEADERS)
+
+
+def _add_missing(
+    message: Message, headers: Sequence[tuple[bytes, bytes]], wanted: Mapping[bytes, bytes]
+) -> None:
     own = message.get("headers", ())
     # ASGI header names are in lower case.
     present = {name for name, _ in own}
-    message["headers"] = [*own, *(header for header in headers if header[0] not in present)]
+    added = [header for header in (*headers, *wanted.items()) if header[0] not in present]
+    message["headers"] = [*own, *added]
 
 
 def want_header(scope: Scope, name: str, value: str) -> None:

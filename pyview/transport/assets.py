@@ -17,10 +17,10 @@ from typing import Any
 from markupsafe import Markup
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from pyview.rendering.templates import FilesOfView, ViewFile, ViewFiles
+from pyview.routing.own_route import OwnRoute
 from pyview.template.markup import Pattern
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
@@ -130,9 +130,9 @@ class ClientAssets:
         """Names of all files, hashed and stable."""
         return frozenset(self._manifest["files"])
 
-    def route(self, path: str = ASSETS_PATH) -> Route:
+    def route(self, path: str = ASSETS_PATH) -> OwnRoute:
         """Return the route that answers GET and HEAD for the files."""
-        return Route(f"{path}/{{file}}", self, methods=["GET"], name="pyview_assets")
+        return OwnRoute(f"{path}/{{file}}", self, methods=["GET"], name="pyview_assets")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         response = asset_response(self._assets.get(scope["path_params"]["file"]), scope)
@@ -170,9 +170,9 @@ class ViewAssets:
         self._files = files
         self._asset = lru_cache(256)(_view_asset)
 
-    def route(self) -> Route:
+    def route(self) -> OwnRoute:
         """Return the route that answers GET and HEAD for the files."""
-        return Route(f"{VIEW_ASSETS_PATH}/{{file}}", self, methods=["GET"], name="pyview_view_assets")
+        return OwnRoute(f"{VIEW_ASSETS_PATH}/{{file}}", self, methods=["GET"], name="pyview_view_assets")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         file = self._files.named(scope["path_params"]["file"])

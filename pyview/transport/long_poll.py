@@ -17,7 +17,6 @@ from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from pyview.auth.audit import audit_of
@@ -26,6 +25,7 @@ from pyview.config import SecurityConfig
 from pyview.middleware.headers import browser_of
 from pyview.middleware.origin import check_same_origin
 from pyview.middleware.request_checks import POLL_PATH
+from pyview.routing.own_route import OwnRoute
 from pyview.tokens.page import Tokens
 from pyview.transport.poll_forwarding import PollCalls, PollForwarding
 from pyview.transport.poll_session import Polled, PollSession
@@ -115,8 +115,8 @@ class LongPoll:
         """Answer the polls that wait for sessions of other workers: this worker stops."""
         return self._forwarding.stopped()
 
-    def route(self) -> Route:
-        return Route(POLL_PATH, self._endpoint, methods=["GET", "POST", "DELETE"])
+    def route(self) -> OwnRoute:
+        return OwnRoute(POLL_PATH, self._endpoint, methods=["GET", "POST", "DELETE"])
 
     async def _endpoint(self, request: Request) -> Response:
         foreign = check_same_origin(request.scope, self._limits)

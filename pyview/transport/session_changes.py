@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 import orjson
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from pyview.auth.audit import AuditEvent, audit_of
 from pyview.auth.identity import Identity
@@ -25,6 +24,7 @@ from pyview.config import SecurityConfig
 from pyview.middleware.headers import browser_of
 from pyview.middleware.origin import check_same_origin
 from pyview.process.messages import CookieChanged, CookieRejected
+from pyview.routing.own_route import OwnRoute
 from pyview.sessions.change import NO_SESSION, SessionChange
 from pyview.stores.health import StoreUnavailable
 from pyview.stores.once import OnceStore
@@ -66,10 +66,10 @@ class SessionEndpoint:
         self._once = once
         self._config = config
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[OwnRoute]:
         return [
-            Route(CHANGE_PATH, self.change, methods=["POST"]),
-            Route(COOKIE_TOKEN_PATH, self.cookie_token, methods=["POST"]),
+            OwnRoute(CHANGE_PATH, self.change, methods=["POST"]),
+            OwnRoute(COOKIE_TOKEN_PATH, self.cookie_token, methods=["POST"]),
         ]
 
     async def change(self, request: Request) -> Response:

@@ -16,7 +16,9 @@ from starlette.types import Message
 
 from pyview.auth.audit import Audit
 from pyview.config import SecurityConfig
+from pyview.middleware.headers import SecurityHeaders
 from pyview.middleware.origin import check_form
+from pyview.middleware.outermost import Outermost
 from pyview.middleware.request_checks import RequestChecks
 from tests.asgi import browser, http_scope
 
@@ -33,8 +35,10 @@ async def echo(request: Request) -> PlainTextResponse:
 def site(config: SecurityConfig = CONFIG) -> Starlette:
     paths = ["/form", "/webhooks/pay/1", "/webhooks", "/auth/callback", "/auth/callback/more"]
     routes = [Route(path, echo, methods=["GET", *UNSAFE]) for path in paths]
-    checks = Middleware(RequestChecks, config=config, audit=Audit(), bundle=frozenset)
-    return Starlette(routes=routes, middleware=[checks])
+    checks = RequestChecks(config, Audit(), frozenset)
+    return Starlette(
+        routes=routes, middleware=[Middleware(Outermost, checks=checks, headers=SecurityHeaders())]
+    )
 
 
 async def status(headers: Mapping[str, str], path: str = "/form", method: str = "POST") -> int:
@@ -144,7 +148,9 @@ async def test_a_body_is_streamed() -> None:
         await send({"type": "http.response.body", "body": (await receive())["body"], "more_body": True})  # type: ignore[operator]
         await send({"type": "http.response.body", "body": (await receive())["body"]})  # type: ignore[operator]
 
-    await RequestChecks(app, CONFIG, Audit(), frozenset)(http_scope("/form", method="POST"), receive, send)
+    checks = RequestChecks(CONFIG, Audit(), frozenset)
+    outermost = Outermost(app, checks, SecurityHeaders())
+    await outermost(http_scope("/form", method="POST"), receive, send)
     assert answered == [b"first", b"second"]
 
 

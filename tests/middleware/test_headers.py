@@ -7,7 +7,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+from pyview.auth.audit import Audit
+from pyview.config import SecurityConfig
 from pyview.middleware.headers import SecurityHeaders, cache_control
+from pyview.middleware.outermost import Outermost
+from pyview.middleware.request_checks import RequestChecks
 from tests.asgi import browser
 
 
@@ -22,7 +26,10 @@ async def framed(request: Request) -> PlainTextResponse:
 @pytest.fixture
 def app() -> Starlette:
     routes = [Route("/plain", plain), Route("/framed", framed)]
-    return Starlette(routes=routes, middleware=[Middleware(SecurityHeaders)])
+    checks = RequestChecks(SecurityConfig(), Audit(), frozenset)
+    return Starlette(
+        routes=routes, middleware=[Middleware(Outermost, checks=checks, headers=SecurityHeaders())]
+    )
 
 
 @pytest.mark.parametrize("path", ["/plain", "/missing"])
