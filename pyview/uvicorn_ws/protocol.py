@@ -57,6 +57,7 @@ class PicowsProtocol(asyncio.BufferedProtocol):
         "_incoming",
         "_opening",
         "_parser",
+        "_pong",
         "_server_state",
         "_slot",
         "_state",
@@ -79,6 +80,7 @@ class PicowsProtocol(asyncio.BufferedProtocol):
         self._parser: Parser | Sink | None = None
         self._fragments: Fragments | None = None
         self._writable: asyncio.Event | None = None
+        self._pong: bytes | None = None
         self._slot: Slot | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -120,6 +122,9 @@ class PicowsProtocol(asyncio.BufferedProtocol):
         writable, self._writable = self._writable, None
         if writable is not None:
             writable.set()
+        if self._pong is not None and self._state is State.OPEN:
+            self._transport.write(self._pong)
+        self._pong = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._server_state.connections.discard(self)
@@ -185,12 +190,19 @@ class PicowsProtocol(asyncio.BufferedProtocol):
     def _control_frame(self, kind: WSMsgType, payload: bytes) -> None:
         if kind is _PING:
             if self._state is State.OPEN:
-                self._transport.write(frames.control_frame(frames.PONG, payload))
+                self._answer_ping(frames.control_frame(frames.PONG, payload))
         elif kind is _PONG:
             if self._worker.keepalive is not None:
                 self._worker.keepalive.answered(self, payload)
         else:
             self._closed_by_peer(payload)
+
+    def _answer_ping(self, pong: bytes) -> None:
+        if self._writable is None:
+            self._transport.write(pong)
+        else:
+            # Else a peer that sends pings and reads nothing would pile up pongs. The last one answers all of them.
+            self._pong = pong
 
     def _closed_by_peer(self, payload: bytes) -> None:
         code = int.from_bytes(payload[:2], "big") if payload else frames.NO_CODE
@@ -270,10 +282,12 @@ class PicowsProtocol(asyncio.BufferedProtocol):
         """Take a message of the application. Waits while the peer reads too slowly."""
         while self._writable is not None:
             await self._writable.wait()
+        # A lost transport calls `connection_lost` in the next turn of the event loop only. An application that sends
+        # in a loop, and never has to wait, would not let that turn come.
+        if self._state is State.ENDED or self._transport.is_closing():
+            raise ClientDisconnected
         if self._state is State.OPEN:
             self._send(message)
-        elif self._state is State.ENDED:
-            raise ClientDisconnected
         elif self._opening is not None:
             self._answer(self._opening, message)
         else:
