@@ -22,6 +22,14 @@ VALUES = st.one_of(
     st.none(),
     st.text().map(Markup),
     st.lists(st.text(max_size=3), max_size=2),
+    st.decimals(),
+    st.uuids(),
+    st.datetimes(timezones=st.timezones()),
+    st.dates(),
+    st.times(),
+    st.timedeltas(),
+    st.text(max_size=3).map(lambda text: type("Text", (str,), {"__str__": lambda self: "<sub>"})(text)),
+    st.text(max_size=3).map(lambda text: type("Html", (), {"__html__": lambda self: f"<b>{text}</b>"})()),
 )
 # Text of a template, without the beginnings of Jinja2's tags and without "\r", which Jinja2 turns into "\n".
 STATICS = st.text(st.sampled_from("{}\\'\"<N&\n\t%#ä\u2028\U0001f600 a1_w0"), max_size=12).filter(

@@ -8,7 +8,10 @@ Any other value becomes exactly the text that Jinja2's `escape` or `str` would w
 such as a coroutine or a method that was not called, raise an error.
 """
 
+import datetime
+import decimal
 import secrets
+import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from types import (
@@ -234,10 +237,25 @@ def escaped(value: Any) -> Any:
     return value if isinstance(value, Live) else _escaped_other(value)
 
 
+# Nothing in the text of these has to be escaped. Exactly these: a subclass may have a text of its own.
+_HARMLESS: Final[frozenset[type]] = frozenset(
+    {
+        *(float, bool, type(None), decimal.Decimal, uuid.UUID),
+        *(datetime.datetime, datetime.date, datetime.time, datetime.timedelta),
+    }
+)
+
+
 def _escaped_other(value: Any) -> str:
-    if type(value) in UNPRINTABLE:
+    cls = type(value)
+    if cls in _HARMLESS:
+        return str(value)
+    if cls in UNPRINTABLE:
         raise UnprintableValue(value, calling_line())
-    return _to_text(escape(value))
+    if cls is Markup:
+        return _to_text(value)
+    # `escape` alone would do. It makes a `Markup` of every text, which takes longer than the text itself.
+    return _to_text(escape(value) if hasattr(value, "__html__") else escape_text(str(value)))
 
 
 def plain(value: Any) -> Any:
@@ -248,6 +266,9 @@ def plain(value: Any) -> Any:
 def written(value: Any) -> str:
     """Return the text of a value with autoescape on, in a page that is rendered to text; for a live value, its mark."""
     cls = type(value)
+    # First, because generated code converts most texts and integers itself.
+    if cls is float:
+        return repr(value)
     if cls is str:
         return escape_text(value)
     return number_text(value) if cls is int else _escaped_other(value)

@@ -71,6 +71,8 @@ def content_text(strings: Strings, value: Any) -> str:
     cls = type(value)
     if cls is str:
         return escape_text(value)
+    if cls is int or cls is float:
+        return repr(value)
     if is_template_class(cls):
         return strings.text(value)
     if cls is list or cls is tuple or isinstance(value, Iterator):
@@ -182,12 +184,11 @@ class CompiledTString:
 
     def text(self, strings: Strings, template: Any) -> str:
         """Return the HTML of this template string."""
-        statics = self.segment.statics
-        pieces = [statics[0]]
-        for i, (write, part) in enumerate(zip(self.writes, template.interpolations, strict=True)):
+        first, *rest = self.segment.statics
+        pieces = [first]
+        for write, part, static in zip(self.writes, template.interpolations, rest, strict=True):
             value = converted(part) if part.conversion or part.format_spec else part.value
-            pieces.append(content_text(strings, value) if write is None else write(value))
-            pieces.append(statics[i + 1])
+            pieces += content_text(strings, value) if write is None else write(value), static
         return "".join(pieces)
 
 
