@@ -6,6 +6,7 @@ from jinja2 import nodes
 from jinja2.compiler import Frame
 
 from pyview.template.compiler.compiler import Body, Gap, TreeCompiler
+from pyview.template.compiler.scans import scans_of, write_scans
 from pyview.template.compiler.scopes import UnitScope
 from pyview.template.tree.nodes import ALWAYS
 
@@ -89,8 +90,10 @@ def _write_comparison(compiler: TreeCompiler, body: Body, unit: UnitScope) -> _C
 
 
 def write_segments(compiler: TreeCompiler) -> None:
-    """Write the segment of every body, and the key functions of rows."""
+    """Write the segment of every body, and the scans and key functions of rows."""
     for body in compiler.bodies:
+        if body.rows is not None:
+            write_scans(compiler, body.number, body.rows)
         compiler.writeline(f"{body.segment} = {_segment_of(compiler, body)}")
         if body.rows is not None:
             compiler.writeline(f"_key_{body.number} = {body.key}")
@@ -102,7 +105,7 @@ def _segment_of(compiler: TreeCompiler, body: Body) -> str:
     if body.rows is not None:
         rows = body.rows
         arguments.append(f"item={rows.item}, position={rows.position}, length={rows.length}")
-        arguments.append(f"fields={rows.fields!r}, flat={body.is_flat}")
+        arguments.append(f"fields={rows.fields!r}, scans={scans_of(body.number, rows)}, flat={body.is_flat}")
         return f"_RowSegment({', '.join(arguments)})"
     if body.is_unit:
         bits = (*body.scope.parameters.values(), *(bit for _, bit in body.scope.names.values()))

@@ -13,6 +13,9 @@ from pyview.template.tree.stream import LiveLoop, StreamRows, stream_slot
 Row: TypeAlias = Callable[..., Diff]
 """Renders one row into its slots: (render_pass, item, slots, mask[, loop]) -> diff."""
 
+Draw: TypeAlias = Callable[[int, Any, list[Any], int], Diff]
+"""The same for all rows of one render: (position, item, slots, mask) -> diff."""
+
 Key: TypeAlias = Callable[[Any], Any]
 
 
@@ -39,21 +42,12 @@ def comprehension(
     key: Key | None,
 ) -> tuple[Any, Any]:
     """Render a loop over `items`. Return (what to retain, what changed). `mask` is the mask of the body around it."""
-
-    def row(position: int, mask: int) -> Diff:
-        item, slots = items[position], held.rows[position]
-        if loop is None:
-            return render(render_pass, item, slots, mask)
-        loop.index0 = position
-        return render(render_pass, item, slots, mask, loop)
-
     # Exact class checks, not `isinstance`: this runs for every loop of every render.
     if items.__class__ is StreamRows:
         return stream_slot(render_pass, previous, segment, items, render, loop)
     # Before the check for no items: a list that becomes empty keeps its statics in the client.
     if previous.__class__ is Comprehension and previous.segment is segment:
-        held = previous
-        return held, _update(held, items, row, mask, key)
+        return previous, _update(previous, items, render_pass, render, mask, loop, key)
     # As LiveView does: a list that has shown no row is an empty text, without the statics of a row.
     if not items:
         return "", (None if previous == "" else "")
@@ -65,7 +59,8 @@ def comprehension(
         held.rows, entries = fresh_rows(render_pass, items, render, loop)
     else:
         held.rows = [segment.blank[:] for _ in items]
-        entries = {number_text(i): row(i, EVERYTHING) for i in range(len(items))}
+        draw, rows = _drawing(render_pass, render, loop), enumerate(zip(items, held.rows, strict=True))
+        entries = {number_text(i): draw(i, item, slots, EVERYTHING) for i, (item, slots) in rows}
     diff["k"] = entries
     entries["kc"] = len(items)
     return held, diff
@@ -91,6 +86,17 @@ def fresh_rows(
     return rows, entries
 
 
+def _drawing(render_pass: RenderPass, render: Row, loop: LiveLoop | None) -> Draw:
+    if loop is None:
+        return lambda position, item, slots, mask: render(render_pass, item, slots, mask)
+
+    def draw(position: int, item: Any, slots: list[Any], mask: int) -> Diff:
+        loop.index0 = position
+        return render(render_pass, item, slots, mask, loop)
+
+    return draw
+
+
 def _make(segment: RowSegment, items: Sequence[Any], key: Key | None) -> Comprehension:
     made = Comprehension()
     made.segment = segment
@@ -100,27 +106,25 @@ def _make(segment: RowSegment, items: Sequence[Any], key: Key | None) -> Compreh
 
 
 def _update(
-    held: Comprehension, items: Sequence[Any], row: Callable[[int, int], Diff], mask: int, key: Key | None
+    held: Comprehension,
+    items: Sequence[Any],
+    render_pass: RenderPass,
+    render: Row,
+    mask: int,
+    loop: LiveLoop | None,
+    key: Key | None,
 ) -> Diff | None:
-    segment = held.segment
-    count = len(held.rows)
-    found = held.memory.scan(items)
+    count, found = len(held.rows), held.memory.scan(items)
     order = _order(held, items, found, key)
     if order is not None:
-        _reorder(held, order)
-        # The rows have other positions now, so the former result names the wrong ones.
-        found = held.memory.scan(items)
-    changes = _settle(held, items, found)
-    if len(items) != count:
-        mask |= segment.length
-    entries: dict[str, Any]
-    if order is None and mask & segment.outer:
-        diffs = ((i, row(i, mask | changes.get(i, 0))) for i in range(count))
-        entries = {number_text(i): diff for i, diff in diffs if diff}
-    elif order is None:
-        entries = {number_text(i): diff for i, bits in changes.items() if (diff := row(i, mask | bits))}
+        if len(items) != count:
+            mask |= held.segment.length
+        entries = _moved(held, items, order, _drawing(render_pass, render, loop), mask)
+    elif found is None or loop is not None or mask & held.segment.outer:
+        changes = _settle(held, items, found)
+        entries = _in_place(held, items, _drawing(render_pass, render, loop), mask, changes)
     else:
-        entries = _entries(segment, order, row, mask, changes)
+        entries = _only_found(held, items, found, render_pass, render, mask)
     if not entries and len(items) == count:
         return None
     # The client drops all rows beyond this number, and expects the number in every message of a list.
@@ -128,22 +132,41 @@ def _update(
     return {"k": entries}
 
 
-def _settle(held: Comprehension, items: Sequence[Any], found: dict[int, int] | None) -> dict[int, int]:
+def _only_found(
+    held: Comprehension,
+    items: Sequence[Any],
+    found: Sequence[int],
+    render_pass: RenderPass,
+    render: Row,
+    mask: int,
+) -> dict[str, Any]:
+    """Render those of the found rows that did change. Return their diffs by position."""
+    # The case of nearly every event, so it is one function: code that runs once for each event is in no cache, and
+    # its calls cost several times of what they cost in a loop.
+    rows, settle, needed = held.rows, held.memory.settle, held.segment.mask
+    entries: dict[str, Any] = {}
+    for i in found:
+        item = items[i]
+        bits = settle(i, item)
+        if bits & needed:
+            diff = render(render_pass, item, rows[i], mask | bits)
+            if diff:
+                entries[number_text(i)] = diff
+    return entries
+
+
+def _settle(held: Comprehension, items: Sequence[Any], found: Sequence[int] | None) -> dict[int, int]:
     """Return the rows that did change, with the bits of their changes. Remember their present state."""
     segment = held.segment
     if found is None:  # items of another kind: everything that depends on them is evaluated once
         held.memory = remember(segment, items)
         return dict.fromkeys(range(len(items)), segment.item)
-    settle, changes = held.memory.settle, {}
-    for i, bits in found.items():
-        bits = settle(i, items[i], bits)
-        if bits & segment.mask:
-            changes[i] = bits
-    return changes
+    settled = ((i, held.memory.settle(i, items[i])) for i in found)
+    return {i: bits for i, bits in settled if bits & segment.mask}
 
 
 def _order(
-    held: Comprehension, items: Sequence[Any], found: dict[int, int] | None, key: Key | None
+    held: Comprehension, items: Sequence[Any], found: Sequence[int] | None, key: Key | None
 ) -> RowOrder | None:
     """Return the former position of each row, None if no row has moved, and none was added or removed."""
     count = len(held.rows)
@@ -167,24 +190,33 @@ def _keep_keys(keys: Sequence[Any], items: Sequence[Any], rows: Iterable[int], k
     return True
 
 
-def _reorder(held: Comprehension, order: RowOrder) -> None:
-    rows, blank = held.rows, held.segment.blank
-    held.rows = [blank[:] if old is None else rows[old] for old in order]
-    held.memory.reorder(order)
-
-
-def _entries(
-    segment: RowSegment, order: RowOrder, row: Callable[[int, int], Diff], mask: int, changes: dict[int, int]
+def _in_place(
+    held: Comprehension, items: Sequence[Any], draw: Draw, mask: int, changes: dict[int, int]
 ) -> dict[str, Any]:
+    """Render the changed rows, or all if something around them has changed. Return their diffs by position."""
+    rows = held.rows
+    numbers = range(len(rows)) if mask & held.segment.outer else changes
+    diffs = ((i, draw(i, items[i], rows[i], mask | changes.get(i, 0))) for i in numbers)
+    return {number_text(i): diff for i, diff in diffs if diff}
+
+
+def _moved(
+    held: Comprehension, items: Sequence[Any], order: RowOrder, draw: Draw, mask: int
+) -> dict[str, Any]:
+    """Move the rows, and render the new and changed ones. Return the entries of all that the client has to change."""
+    _reorder(held, order)
+    # The rows have other positions now, so a former scan names the wrong ones.
+    changes = _settle(held, items, held.memory.scan(items))
+    segment, rows = held.segment, held.rows
     entries: dict[str, Any] = {}
     # The order counts former positions. The client reads a moved row from there, whatever it has changed
     # before.
     for i, old in enumerate(order):
         if old is None:
-            entries[number_text(i)] = row(i, EVERYTHING)
+            entries[number_text(i)] = draw(i, items[i], rows[i], EVERYTHING)
             continue
         bits = mask | changes.get(i, 0) | (segment.position if i != old else 0)
-        diff = row(i, bits) if bits & segment.mask else None
+        diff = draw(i, items[i], rows[i], bits) if bits & segment.mask else None
         if i != old:
             # Two forms of the protocol: a number moves a row, a pair moves it and merges a diff.
             entries[number_text(i)] = [old, diff] if diff else old
@@ -194,6 +226,12 @@ def _entries(
         elif diff:
             entries[number_text(i)] = diff
     return entries
+
+
+def _reorder(held: Comprehension, order: RowOrder) -> None:
+    rows, blank = held.rows, held.segment.blank
+    held.rows = [blank[:] if old is None else rows[old] for old in order]
+    held.memory.reorder(order)
 
 
 def unique(keys: Iterable[Hashable]) -> list[Hashable]:

@@ -81,7 +81,7 @@ class Immutability:
         # The exact class: an object of a subclass of `str` may have attributes that change.
         if cls in self._atoms:
             return True
-        parts_of = self.parts_of(cls)
+        parts_of = self._parts[cls] if cls in self._parts else self.parts_of(cls)
         if parts_of is None:
             return id(value) in self._pure
         parts = parts_of(value)

@@ -1,28 +1,47 @@
-"""Tokens of a comprehension's items, so that unchanged rows are skipped without running any code.
+"""Tokens of a comprehension's items, so that unchanged rows are skipped without running any code of the page.
 
-There are two kinds. `RowTokens` keeps one token per item (the item itself if it is immutable). `ColumnTokens` is for
-mutable items such as dicts: if the template reads only named fields of an item, it keeps one column of values per
-field. Both compare with the new items by identity, at C speed, and apply the change rule only to differences.
+There are two kinds. `RowTokens` keeps one token per item (the item itself if it is immutable). `FieldTokens` is for
+mutable items such as dicts: if the template reads only named fields of an item, it keeps one token for each of them.
+Both compare with the new items by identity, and apply the change rule only to differences.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import compress
+from itertools import chain, compress
 from operator import attrgetter, is_not, itemgetter
 from types import MemberDescriptorType
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
-from pyview.template.tree.change import DIRTY, EQUAL_IS_SAME, TRUST_BUILTINS
-from pyview.template.tree.immutable import attributes_reader, intercepts_attributes
+from pyview.template.tree.change import DIRTY, EQUAL_IS_SAME, TRUST_BUILTINS, Snapshot
+from pyview.template.tree.immutable import intercepts_attributes
 from pyview.template.tree.nodes import Segment
 
-Getter = Callable[[Any], Any]
 Reader = Callable[[Any], tuple[Any, ...]]
+Scan = Callable[[Sequence[Any], Sequence[Any], int], list[int]]
+"""Generated code: (items, tokens, most) -> positions of the rows with another object in a field.
+
+It stops when there are more than `most`.
+"""
+
 RowOrder = Sequence[int | None]
 """The former position of every row; None for a new row."""
 
 DICT_ATTRIBUTES: Final = frozenset(dir(dict))
 FEW: Final = 8
-"""Up to this number, the different values of a column are compared one by one; more of them as a whole first."""
+"""Up to this number, different rows are compared one by one; more of them as whole columns first."""
+
+
+class Fields(NamedTuple):
+    """The fields of the items of one class, as far as a template reads them."""
+
+    read: Reader
+    scan: Scan
+
+
+class Scans(NamedTuple):
+    """Scan of one loop for items that are dicts, and for items with attributes: None if a field is no identifier."""
+
+    entries: Scan
+    attributes: Scan | None
 
 
 class RowSegment(Segment):
@@ -33,7 +52,7 @@ class RowSegment(Segment):
     function renders a new row at once when it gets no slots, and returns the slots and the diff.
     """
 
-    __slots__ = ("field_bits", "fields", "flat", "getters", "item", "length", "outer", "position", "readers")
+    __slots__ = ("field_bits", "fields", "flat", "item", "length", "outer", "position", "readers", "scans")
 
     def __init__(
         self,
@@ -45,6 +64,7 @@ class RowSegment(Segment):
         position: int,
         length: int,
         fields: dict[str, int] | None = None,
+        scans: tuple[Scan, Scan | None] | None = None,
         flat: bool = False,
         trust: int = 0,
     ) -> None:
@@ -53,49 +73,48 @@ class RowSegment(Segment):
         # row.
         self.fields = None if fields is None or trust < TRUST_BUILTINS else tuple(fields)
         self.field_bits = () if fields is None else tuple(fields.values())
-        # Without a column for each field it is only known that the item changed, so all its fields count as
+        self.scans = None if scans is None else Scans(*scans)
+        # Without a token for each field it is only known that the item changed, so all its fields count as
         # changed.
         self.item = item | sum(self.field_bits)
         self.flat = flat
         self.position = position
         self.length = length
         self.outer = mask & ~(self.item | position)
-        # Caches of functions that read the fields, by the class of the item. They live as long as the segment.
-        self.getters: dict[type, tuple[Getter, ...] | None] = {}
-        self.readers: dict[type, Reader | None] = {}
+        # Cache of what reads the fields, by the class of the item. It lives as long as the segment.
+        self.readers: dict[type, Fields | None] = {}
 
-    def getters_for(self, cls: type) -> tuple[Getter, ...] | None:
-        """Return a getter for each field of an item of exactly `cls`.
+    def fields_of(self, cls: type) -> Fields | None:
+        """Return the fields of an item of exactly `cls`.
 
         None if reading a field may run code of the class: then a field may change while the stored value stays the
         same.
         """
         try:
-            return self.getters[cls]
-        except KeyError:
-            found = self.getters[cls] = self._getters(cls)
-            return found
-
-    def reader_for(self, cls: type) -> Reader | None:
-        """Return a function that reads all fields of an item of exactly `cls`, not a dict. None as in `getters_for`."""
-        try:
             return self.readers[cls]
         except KeyError:
-            fields = None if self.getters_for(cls) is None else self.fields
-            found = self.readers[cls] = attributes_reader([*fields]) if fields else None
+            found = self.readers[cls] = self._fields(cls)
             return found
 
-    def _getters(self, cls: type) -> tuple[Getter, ...] | None:
-        if not self.fields:
+    def _fields(self, cls: type) -> Fields | None:
+        if not self.fields or self.scans is None:
             return None
         if cls is dict:
             # For `row.items` Jinja2 reads the method of the dict, not its entry.
-            return None if DICT_ATTRIBUTES.intersection(self.fields) else tuple(map(itemgetter, self.fields))
+            known = not DICT_ATTRIBUTES.intersection(self.fields)
+            return Fields(_reader(itemgetter, self.fields), self.scans.entries) if known else None
         # The compiler takes `row.name` and `row["name"]` for one field. With a `__getitem__` they may be two
         # values.
         if hasattr(cls, "__getitem__") or not all(_is_stored(cls, name) for name in self.fields):
             return None
-        return tuple(map(attrgetter, self.fields))
+        scan = self.scans.attributes
+        return None if scan is None else Fields(_reader(attrgetter, self.fields), scan)
+
+
+def _reader(getter: Callable[..., Any], names: Sequence[str]) -> Reader:
+    get = getter(*names)
+    # Both getters return the value itself for one name, not a tuple.
+    return (lambda item: (get(item),)) if len(names) == 1 else get
 
 
 def _is_stored(cls: Any, name: str) -> bool:
@@ -113,14 +132,14 @@ def _is_stored(cls: Any, name: str) -> bool:
 class RowCache(Protocol):
     """Tokens of the items of one comprehension. Row positions are those of the last render."""
 
-    def scan(self, items: Sequence[Any]) -> dict[int, int] | None:
-        """Return row -> bits that may have changed, for rows before and after; None for items of another class."""
+    def scan(self, items: Sequence[Any]) -> Sequence[int] | None:
+        """Return the rows that may have changed, of those before and after; None for items of another class."""
 
-    def settle(self, row: int, item: Any, bits: int) -> int:
-        """Return those of the bits from `scan` that did change, and remember the row's present state."""
+    def settle(self, row: int, item: Any) -> int:
+        """Return the bits of what did change in a row from `scan`, and remember its present state."""
 
     def reorder(self, order: RowOrder) -> None:
-        """Follow rows that were moved, added and removed. `scan` then reports all bits of added rows."""
+        """Follow rows that were moved, added and removed. `scan` then reports added rows."""
 
 
 class RowTokens:
@@ -132,102 +151,128 @@ class RowTokens:
         self.segment = segment
         self.tokens = [segment.rule.token(item, segment.trust) for item in items]
 
-    def scan(self, items: Sequence[Any]) -> dict[int, int] | None:
-        hits = [*compress(range(len(items)), map(is_not, items, self.tokens))]
-        return dict.fromkeys(hits, self.segment.item) if hits else {}
+    def scan(self, items: Sequence[Any]) -> Sequence[int] | None:
+        return [*compress(range(len(items)), map(is_not, items, self.tokens))]
 
-    def settle(self, row: int, item: Any, bits: int) -> int:
+    def settle(self, row: int, item: Any) -> int:
         segment, rule = self.segment, self.segment.rule
         old = self.tokens[row]
-        read = segment.reader_for(type(item)) if type(old) is type(item) else None
+        fields = segment.fields_of(type(item)) if type(old) is type(item) else None
         # Handlers replace an immutable item by a copy with one other field. Only slots of that field are
         # rendered.
-        if read is not None and rule.is_immutable(item):
+        if fields is not None and rule.is_immutable(item):
             self.tokens[row] = item
-            return _changed_fields(segment, read, item, old)
+            return _changed_fields(segment, fields.read, item, old)
         if rule.same(item, old):
             return 0
         self.tokens[row] = rule.token(item, segment.trust)
-        return bits
+        return segment.item
 
     def reorder(self, order: RowOrder) -> None:
-        self.tokens = _reordered(self.tokens, order)
+        self.tokens = [DIRTY if old is None else self.tokens[old] for old in order]
 
 
-class ColumnTokens:
-    """One column of tokens for each field, for items of one class."""
+class FieldTokens:
+    """One token for each field of each item, for items of one class.
 
-    __slots__ = ("cls", "columns", "getters", "segment")
+    `tokens` has the fields of the first row, then those of the second: one list, because a list for each row would take
+    more memory, and a list for each field would be in more cache lines for each row.
+    """
 
-    def __init__(self, segment: RowSegment, items: Sequence[Any], getters: tuple[Getter, ...]) -> None:
+    __slots__ = ("cls", "read", "rows", "segment", "tokens", "width")
+
+    def __init__(self, segment: RowSegment, items: Sequence[Any], fields: Fields) -> None:
         self.segment = segment
         self.cls = type(items[0])
-        self.getters = getters
-        self.columns = [self._column(get, items) for get in getters]
+        self.read, self.rows = fields
+        self.width = len(segment.field_bits)
+        rule, trust = segment.rule, segment.trust
+        values = self._values(items)
+        self.tokens = values if rule.are_immutable(values) else [rule.token(value, trust) for value in values]
 
-    def scan(self, items: Sequence[Any]) -> dict[int, int] | None:
-        # The getters read only this class without running its code.
+    def scan(self, items: Sequence[Any]) -> Sequence[int] | None:
+        # The fields of another class may be read by its own code.
         if {*map(type, items)} - {self.cls}:
             return None
-        found: dict[int, int] = {}
         try:
-            for get, column, bit in zip(self.getters, self.columns, self.segment.field_bits, strict=True):
-                hits = [*compress(range(len(items)), map(is_not, map(get, items), column))]
-                if hits and not (len(hits) > FEW and self._all_same(get, items, column)):
-                    for row in hits:
-                        found[row] = found.get(row, 0) | bit
+            found = self.rows(items, self.tokens, FEW)
+            return found if len(found) <= FEW else self._scan_columns(items)
         except (KeyError, AttributeError):
             return None  # an item lacks a field: the template decides what that prints
-        return found
 
-    def settle(self, row: int, item: Any, bits: int) -> int:
-        rule, trust = self.segment.rule, self.segment.trust
+    def settle(self, row: int, item: Any) -> int:
+        rule, tokens, i = self.segment.rule, self.tokens, row * self.width
+        try:
+            values = self.read(item)
+        except (KeyError, AttributeError):
+            # The scan found another field of this row before the one that is missing.
+            tokens[i : i + self.width] = [DIRTY] * self.width
+            return self.segment.item
         changed = 0
-        for get, column, bit in zip(self.getters, self.columns, self.segment.field_bits, strict=True):
-            if bits & bit:
-                value = get(item)
-                if not rule.same(value, column[row]):
-                    column[row] = rule.token(value, trust)
+        for value, bit in zip(values, self.segment.field_bits, strict=True):
+            token = tokens[i]
+            if value is token:
+                pass
+            elif type(value) is type(token) and type(value) in EQUAL_IS_SAME:  # by far the most frequent
+                # An equal value, too: from now on the new object is found by identity.
+                tokens[i] = value
+                if value != token:
                     changed |= bit
+            elif not rule.same(value, token):
+                tokens[i] = rule.token(value, self.segment.trust)
+                changed |= bit
+            elif type(token) is not Snapshot:
+                tokens[i] = value
+            i += 1
         return changed
 
     def reorder(self, order: RowOrder) -> None:
-        self.columns = [_reordered(column, order) for column in self.columns]
+        tokens, width, new = self.tokens, self.width, [DIRTY] * self.width
+        self.tokens = [
+            *chain.from_iterable(
+                new if old is None else tokens[old * width : (old + 1) * width] for old in order
+            )
+        ]
 
-    def _column(self, get: Getter, items: Iterable[Any]) -> list[Any]:
-        rule, trust = self.segment.rule, self.segment.trust
-        values = [*map(get, items)]
-        return values if rule.are_immutable(values) else [rule.token(value, trust) for value in values]
+    def _values(self, items: Iterable[Any]) -> list[Any]:
+        return [*chain.from_iterable(map(self.read, items))]
 
-    def _all_same(self, get: Getter, items: Sequence[Any], column: list[Any]) -> bool:
-        """Return True if the column has equal values of the same types: the application made its rows again.
+    def _scan_columns(self, items: Sequence[Any]) -> Sequence[int]:
+        """Return the rows that may have changed, if many did: the application may have made its rows again."""
+        tokens, width = self.tokens, self.width
+        rows = min(len(items), len(tokens) // width)
+        values = self._values(items[:rows])
+        found: set[int] = set()
+        for first in range(width):
+            column = slice(first, rows * width, width)
+            now, then = values[column], tokens[column]
+            if _all_same(now, then):
+                tokens[column] = now  # from now on the new objects are found by identity
+            else:
+                found.update(compress(range(rows), map(is_not, now, then)))
+        return sorted(found)
 
-        Two comparisons of whole lists at C speed are faster than the change rule for each value.
-        """
-        values = [*map(get, items)]
-        types = [*map(type, values)]
-        if not EQUAL_IS_SAME.issuperset(types) or types != [*map(type, column)] or values != column:
-            return False
-        # From now on the new objects are found by identity.
-        column[:] = values
-        return True
+
+def _all_same(now: list[Any], then: list[Any]) -> bool:
+    """Return True if the values of a column are equal, and their types are the same.
+
+    Two comparisons of whole lists at C speed are faster than the change rule for each value.
+    """
+    types = [*map(type, now)]
+    return EQUAL_IS_SAME.issuperset(types) and types == [*map(type, then)] and now == then
 
 
 def remember(segment: RowSegment, items: Sequence[Any]) -> RowCache:
     """Return the kind of tokens that suits the items. There must be at least one item."""
     first = items[0]
     # An immutable item is its own token: one comparison for each row, not one for each field.
-    getters = None if segment.rule.is_immutable(first) else segment.getters_for(type(first))
-    if getters is None or {*map(type, items)} != {type(first)}:
+    fields = None if segment.rule.is_immutable(first) else segment.fields_of(type(first))
+    if fields is None or {*map(type, items)} != {type(first)}:
         return RowTokens(segment, items)
     try:
-        return ColumnTokens(segment, items, getters)
+        return FieldTokens(segment, items, fields)
     except (KeyError, AttributeError):
         return RowTokens(segment, items)
-
-
-def _reordered(tokens: list[Any], order: RowOrder) -> list[Any]:
-    return [DIRTY if old is None else tokens[old] for old in order]
 
 
 def _changed_fields(segment: RowSegment, read: Reader, item: Any, old: Any) -> int:
