@@ -176,6 +176,8 @@ class ViewRuntime:
 
     async def patch(self, patch: Patch) -> None:
         process = self._process
+        if process.ended:
+            return  # a handler or a task of the view goes on after its page has left
         if not process.mount_context.routed:
             raise lifecycle.without_url(patch, process.mount_context)
         # Checked as for a browser: a patch into another view would get past its guard and hooks.

@@ -7,6 +7,7 @@ answer to the browser leaves through `pyview.process.answers`.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import suppress
 from inspect import isawaitable
 from typing import Any, Protocol
 
@@ -27,6 +28,7 @@ from pyview.process.kept_states import KEPT_EVENT
 from pyview.process.mailbox import Handlers, Mailbox
 from pyview.process.messages import Leave, Recheck, Refresh, Rejoin, titled
 from pyview.process.nested import Children
+from pyview.process.no_connection import NoConnection
 from pyview.process.snapshot import ViewSnapshot, display_name_of, footprint
 from pyview.process.tasks import local
 from pyview.process.unread import Intake, Unread
@@ -329,6 +331,8 @@ class ViewProcess(Mailbox):
 
         `complete`: the page has received all that was sent. What it missed of a stream could not be sent again.
         """
+        if not self.can_wait:
+            return False
         # The server has dropped these values after their render and could not render them again.
         if any(socket.temporaries is not None for socket in self.sockets):
             return False
@@ -341,7 +345,7 @@ class ViewProcess(Mailbox):
             return False
         same = asked.location.route is own.location.route and asked.target.parent is own.target.parent
         # The page may hold two tokens for one sticky view, of two pages. Its guards have to be those of its mount.
-        return same and asked.target.page_guard.same_rights(own.target.page_guard) and self.can_wait
+        return same and asked.target.page_guard.same_rights(own.target.page_guard)
 
     def detach(self, connection: ViewConnection) -> None:
         """Go on without rendering until `attach`: the connection was lost. `connection` drops what it is given."""
@@ -452,10 +456,18 @@ class ViewProcess(Mailbox):
                     self.upload_manager.leave()
                 await self.upload_manager.close()
         finally:
-            if self.joined:
-                # The tree of a page may be large, and the garbage collector may take long to find this cycle.
-                self.renderer.reset()
             self.app.processes.discard(self)
+            self._free()
+
+    def _free(self) -> None:
+        """Break the cycles of references: in them, all that a left page had would wait for the garbage collector."""
+        self.connection = NoConnection(self.client)
+        with suppress(AttributeError):  # of a view that was not mounted
+            for socket in self.sockets:
+                socket.components = socket.hooks = None
+            del self.socket, self.renderer
+        self.children = self.components = self.keeper = None
+        self.tasks = self.timers = self.upload_manager = None
 
     async def _call_disconnect(self, view: LiveView[Any]) -> None:
         try:
