@@ -53,7 +53,7 @@ from pyview.presence.presence import Presence
 from pyview.process.app_context import AppContext
 from pyview.process.file_watch import FileWatch
 from pyview.process.kept_states import KeptStates
-from pyview.process.mailbox import RunQueue
+from pyview.process.run_queue import RunQueue
 from pyview.pubsub.memory import PubSub
 from pyview.removed_names import REPLACEMENTS, missing_attribute
 from pyview.rendering.templates import ViewTemplates

@@ -9,7 +9,7 @@ from pyview.config import SecurityConfig
 from pyview.environment.development import remove_if_unused, shared_directory
 from pyview.observability.rate_limited_warnings import RateLimitedWarnings
 from pyview.presence.presence import Presence
-from pyview.process.mailbox import RunQueue
+from pyview.process.run_queue import RunQueue
 from pyview.pubsub.from_environment import pubsub_from_environment
 from pyview.pubsub.local import LocalPubSub
 from pyview.pubsub.memory import MemoryPubSub, PubSub

@@ -15,7 +15,8 @@ from pyview.observability.telemetry import Telemetry
 from pyview.presence.presence import Presence
 from pyview.process.file_watch import FileWatch
 from pyview.process.kept_states import KeptStates
-from pyview.process.mailbox import Handlers, RunQueue
+from pyview.process.mailbox import Handlers
+from pyview.process.run_queue import RunQueue
 from pyview.process.unfinished import Unfinished
 from pyview.pubsub.memory import PubSub
 from pyview.rendering.templates import ViewTemplates

@@ -1,76 +1,17 @@
 """A mailbox handles one message at a time, in order, and has no task while there is nothing to do.
 
-Mailboxes of an application with messages from inside it share a run queue, served in turns of a few milliseconds: a
-broadcast to a thousand views must not keep the event loop from reading sockets until the last of them has rendered.
+Mailboxes of an application with messages from inside it share a run queue.
 """
 
 import asyncio
 import math
-import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from itertools import islice
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
+from pyview.process.run_queue import RunQueue, Turn
 from pyview.process.tasks import local, start
-
-
-class Runnable(Protocol):
-    def run(self, message: Any) -> None: ...
-
-
-class _End:
-    """Marks the end of what was ready when a publisher began to wait."""
-
-    def __init__(self) -> None:
-        self.reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    def run(self, message: Any) -> None:
-        if not self.reached.done():  # the task that waits may have been cancelled
-            self.reached.set_result(None)
-
-
-class RunQueue:
-    """Calls that are due, first in, first out. A turn lasts `budget` seconds at most, then the event loop goes on."""
-
-    def __init__(self, budget: float = 0.004) -> None:
-        self._ready: deque[tuple[Runnable, Any]] = deque()
-        self._budget = budget
-        self._scheduled = False
-
-    def add(self, runnable: Runnable, message: Any) -> None:
-        """Call `runnable.run(message)` soon; it must not raise."""
-        self._ready.append((runnable, message))
-        if not self._scheduled:
-            self._schedule()
-
-    @property
-    def idle(self) -> bool:
-        return not self._ready
-
-    async def served(self) -> None:
-        """Wait until all calls that are due now have been made. A handler that awaits something is not waited for."""
-        if self._ready:
-            end = _End()
-            self.add(end, None)
-            await end.reached
-
-    def _schedule(self) -> None:
-        self._scheduled = True
-        asyncio.get_running_loop().call_soon(self._turn)
-
-    def _turn(self) -> None:
-        self._scheduled = False
-        ready = self._ready
-        end = time.monotonic() + self._budget
-        while ready:
-            runnable, message = ready.popleft()
-            runnable.run(message)
-            if time.monotonic() > end:
-                break
-        # A call above may have added another one, and so have scheduled the next turn.
-        if ready and not self._scheduled:
-            self._schedule()
 
 
 class _Posted(NamedTuple):
@@ -181,15 +122,16 @@ class Mailbox:
         self.busy = True
         self._run_queue.add(self, message)
 
-    def run(self, message: Any) -> None:
-        """Handle a message now: the run queue calls this when it is the mailbox's turn."""
+    def run(self, message: Any) -> Coroutine[Any, Any, None] | None:
+        """Return what handles a message now: the run queue calls this when it is the mailbox's turn."""
         if self.ended:
             # It ended between `post_soon` and now: the message is dropped as those that waited were.
             if not self._waiting:
                 self.busy = False
-                return
+                return None
             message = self._waiting.pop()
-        self._task = start(self._drain(message))
+        self._task = asyncio.current_task()
+        return self._drain(message)
 
     @property
     def waiting(self) -> int:
@@ -216,7 +158,14 @@ class Mailbox:
     def _handling(self) -> Any:
         """The message whose handler awaits something; None if there is none."""
         # Read from the frame of `_drain`: to note it down would cost something with every message.
-        return None if self._task is None else local(self._task.get_coro(), "message")
+        return local(self._coroutine, "message")
+
+    @property
+    def _coroutine(self) -> Any:
+        """The coroutine that handles messages, while it waits; None if there is none."""
+        coroutine = None if self._task is None else self._task.get_coro()
+        # A turn awaits one mailbox after the other, and now this one.
+        return getattr(coroutine, "cr_await", None) if isinstance(self._task, Turn) else coroutine
 
     def _interrupt(self) -> None:
         """Cancel the handler that is running, if it awaits something."""

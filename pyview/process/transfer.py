@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol
 
 from pyview.observability.error_ids import LogCrash
-from pyview.process.mailbox import Handlers, Mailbox, RunQueue
+from pyview.process.mailbox import Handlers, Mailbox
+from pyview.process.run_queue import RunQueue
 from pyview.threads import on_loop
 from pyview.uploads.config import WriterFactory
 from pyview.uploads.constraints import UploadConstraints

@@ -554,10 +554,10 @@ class ViewProcess(Mailbox):
     def _handled(self) -> Any:
         """The message that is being handled: for one that had to wait unread, its content."""
         message = self._handling
-        if type(message) is not Unread or self._task is None:
+        if type(message) is not Unread:
             return message
         # Read from the frame of `handle_unread`: to note it down would cost something with every message.
-        return local(getattr(self._task.get_coro(), "cr_await", None), "content")
+        return local(getattr(self._coroutine, "cr_await", None), "content")
 
 
 def _unread(messages: Iterable[Any]) -> Iterator[Unread]:

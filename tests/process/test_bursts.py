@@ -10,7 +10,7 @@ import pytest
 
 from pyview import LiveView, LiveViewSocket, PyView, SecurityConfig
 from pyview.events.info_event import InfoEvent
-from pyview.process.mailbox import RunQueue
+from pyview.process.run_queue import RunQueue
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient
 from tests.asgi import eventually

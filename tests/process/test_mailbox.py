@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from pyview.process.mailbox import Mailbox, RunQueue
+from pyview.process.mailbox import Mailbox
+from pyview.process.run_queue import RunQueue
 from tests.asgi import eventually
 
 Handle = Callable[[int], Awaitable[None]]
