@@ -11,8 +11,9 @@ from pyview.navigation import Navigate, Patch, Redirect
 from pyview.process.reloading import ReloadingRenderer
 from pyview.process.view_process import ViewProcess
 from pyview.rendering import lifecycle
-from pyview.rendering.renderers import Diff
+from pyview.rendering.renderers import Diff, TemplateRenderer
 from pyview.sessions.change import SESSION_EVENT, SessionChange
+from pyview.template.shared_pages import SharedDiff
 from pyview.wire.message import encoded
 
 logger = logging.getLogger("pyview")
@@ -70,6 +71,49 @@ def finish_now(
     if socket.navigation is not None or socket.session_change is not None:
         return _leave_or_render(process, ref, answer, part, fields)
     return _render(process, ref, answer, part, fields)
+
+
+def finish_alike(process: ViewProcess) -> Awaitable[None] | None:
+    """Do what `finish_now` does after a message that changes other views, too, such as a broadcast.
+
+    Views that show the same render once, and send the same bytes with their topics around them.
+    """
+    socket, connection, renderer = process.socket, process.connection, process.renderer
+    if (
+        type(renderer) is not TemplateRenderer
+        or socket.navigation is not None
+        or socket.session_change is not None
+        or socket.hooks is not None
+        or process.ended
+        or process.detached
+        or connection.is_full
+    ):
+        return finish_now(process, None)
+    if process.keeper is not None:
+        process.app.kept_states.touch(process.keeper)
+    process.patches = 0
+    update = renderer.update_alike(socket, is_last=not process.waiting)
+    if type(update) is SharedDiff:
+        if not _has_more(process):
+            if update:
+                connection.push("diff", update.encoded)
+            return None
+        update = {**update}  # what is added is for this view alone
+    if not isinstance(update, dict):
+        return _send_later(process, None, None, None, update)
+    _send(process, None, None, None, update)
+    return None
+
+
+def _has_more(process: ViewProcess) -> bool:
+    """Return True if something besides the diff is to be sent, or in it."""
+    socket = process.socket
+    return (
+        socket.pushed is not None
+        or socket.page_attributes is not None
+        or socket.live_title != process.title
+        or socket.patched is not None
+    )
 
 
 def _render(

@@ -17,7 +17,8 @@ from pyview.rendering.templates import ViewTemplates
 from pyview.socket.socket import LiveViewSocket
 from pyview.template.environment import LiveEnvironment
 from pyview.template.live_template import ContentRendering, LiveTemplate, as_page, is_content
-from pyview.template.tree.nodes import Node, RenderPass
+from pyview.template.shared_pages import SharedPage, SharedPages, is_shareable
+from pyview.template.tree.nodes import Node, RenderPass, Unit
 from pyview.template.tree.output import Live, TextPage
 from pyview.template.tstrings.compiled import blame
 from pyview.wire.diff import diff, without_stream_items
@@ -45,16 +46,33 @@ class Part(Protocol):
 class TemplateRenderer:
     """Renders the template of a view with its context."""
 
-    __slots__ = ("_functions", "_names", "_node", "_processors", "_template")
+    __slots__ = (
+        "__weakref__",
+        "_functions",
+        "_is_own",
+        "_names",
+        "_node",
+        "_pages",
+        "_processors",
+        "_template",
+    )
 
     def __init__(
-        self, template: LiveTemplate, view: LiveView[Any], processors: Sequence[ContextProcessor]
+        self,
+        template: LiveTemplate,
+        view: LiveView[Any],
+        processors: Sequence[ContextProcessor],
+        pages: SharedPages,
     ) -> None:
         self._template = template
+        self._pages = pages
         self._names = _names_of(view)
         self._functions = function_components(type(view))
         self._processors = processors
-        self._node: Node | None = None
+        self._node: Any = None
+        """The retained tree, or a page that holds it together with other views; None before the first render."""
+        self._is_own = False
+        """True if a part of the page, such as a component, belongs to this view and to no other one."""
 
     def html(self, socket: LiveViewSocket[Any]) -> str | Awaitable[str]:
         with TextPage(socket, self._template.environment) as page:
@@ -65,8 +83,54 @@ class TemplateRenderer:
         # If the template raises an error, the retained tree may be half updated.
         # The view then has no tree, and its next render sends a whole one.
         previous, self._node = self._node, None
-        node, diff, render_pass = self._template.renew(socket.context, self._extras(socket), socket, previous)
+        if type(previous) is SharedPage:
+            self._pages.missed()
+            previous = previous.own_tree()
+        return self._update(socket, socket.context, self._extras(socket), previous)
+
+    def update_alike(self, socket: LiveViewSocket[Any], *, is_last: bool) -> Diff | Awaitable[Diff]:
+        """`update` for a change that other views of the template are likely to make, too, such as that by a broadcast.
+
+        Views that show the same share one tree, one render and one `SharedDiff`. `is_last` says that no other change
+        waits: before that, other views do not show the same yet, or not any more.
+        """
+        page = self._node
+        # Parts of the page, or of its context, belong to this view alone.
+        if socket.components is not None or socket.temporaries is not None:
+            return self.update(socket)
+        if type(page) is SharedPage:
+            return self._follow(page, socket)
+        update = self.update(socket)
+        tree, pages = self._node, self._pages
+        if is_last and type(tree) is Unit and pages.is_worth_a_try() and self._may_share(tree):
+            pages.meet(self, tree)
+        return update
+
+    def _follow(self, page: SharedPage, socket: LiveViewSocket[Any]) -> Diff | Awaitable[Diff]:
+        environment, assigns, extras = self._template.environment, socket.context, self._extras(socket)
+        if type(assigns) is not dict:
+            # Read now, so that the properties of a context are read once, whether the page is shared or not.
+            assigns, extras = environment.name_reader.read(assigns, extras), _NO_NAMES
+        pages = self._pages
+        step = page.after(extras, assigns, environment.globals)
+        if step is not None:
+            pages.shared()
+            self._node = step.page
+            return step.diff
+        self._node = None
+        update = self._update(socket, assigns, extras, page.own_tree())
+        tree = self._node
+        if type(update) is dict and type(tree) is Unit and is_shareable(tree) and self._may_share(tree):
+            self._node, update = pages.lead(self, page, tree, update)
+        return update
+
+    def _update(
+        self, socket: LiveViewSocket[Any], assigns: Any, extras: Mapping[str, Any], previous: Node | None
+    ) -> Diff | Awaitable[Diff]:
+        node, diff, render_pass = self._template.renew(assigns, extras, socket, previous)
         self._node = node
+        if render_pass.asked_owner or render_pass.uncached:
+            self._is_own = True
         if render_pass:
             diff = as_page(diff, render_pass)
         if socket.temporaries is not None:
@@ -74,8 +138,19 @@ class TemplateRenderer:
         components = socket.components
         return diff if components is None else components.completed_page(diff, node)
 
+    def _may_share(self, tree: Unit) -> bool:
+        return not self._is_own and self._template.made_by_inputs(tree)
+
+    @property
+    def own_tree(self) -> Unit | None:
+        return self._node if type(self._node) is Unit and self._may_share(self._node) else None
+
+    def show(self, page: SharedPage) -> None:
+        self._node = page
+
     def reset(self) -> None:
         self._node = None
+        self._is_own = False
 
     def part(self, render_pass: RenderPass, previous: Any) -> tuple[Any, Any]:
         """Return the state that the slot of a layout keeps until the next render, and the changes."""
@@ -132,9 +207,10 @@ class LayoutRenderer(TemplateRenderer):
         layout: LiveTemplate,
         view: LiveView[Any],
         processors: Sequence[ContextProcessor],
+        pages: SharedPages,
         inner: "Part",
     ) -> None:
-        super().__init__(layout, view, processors)
+        super().__init__(layout, view, processors, pages)
         self._inner = inner
         self._content = InnerContent(inner)
 
@@ -156,6 +232,7 @@ class LayoutRenderer(TemplateRenderer):
 
 
 # A dict, because it is copied into the names of every render.
+_NO_NAMES: Mapping[str, Any] = MappingProxyType({})
 _NO_FLASH: Mapping[str, Any] = {"flash": MappingProxyType({})}
 
 
@@ -289,12 +366,13 @@ def renderer_for(
     """Return the renderer of `view`, with `layout` around it. Raises what Jinja2 raises for an invalid template."""
     cls = type(view)
     template = templates.for_view(cls)
+    pages = templates.shared_pages(cls)
     inner: TemplateRenderer | TStringRenderer | CustomRenderer
     # Before the template: a `render` of its own may use the template, which it gets with its meta.
     if cls.render is not LiveView.render:
         inner = CustomRenderer(view, template, templates.environment)
     elif template is not None:
-        inner = TemplateRenderer(template, view, processors)
+        inner = TemplateRenderer(template, view, processors, pages)
     else:
         inner = TStringRenderer(view, templates.environment)
-    return inner if layout is None else LayoutRenderer(layout, view, processors, inner)
+    return inner if layout is None else LayoutRenderer(layout, view, processors, pages, inner)

@@ -23,6 +23,7 @@ from pyview.live_view import LiveView
 from pyview.template.component import Component, components_in
 from pyview.template.environment import LiveEnvironment, create_environment
 from pyview.template.live_template import LiveTemplate
+from pyview.template.shared_pages import SharedPages
 from pyview.template.sources import MissingFile, record_source
 from pyview.template.tree.change import ChangeRule
 from pyview.template.view_files import (
@@ -159,6 +160,7 @@ class ViewTemplates:
         self._templates: dict[type[LiveView[Any]], LiveTemplate | None] = {}
         self._layouts: dict[tuple[type[LiveView[Any]], Any], LiveTemplate | None] = {}
         self._components: dict[type[LiveComponent[Any]], LiveTemplate | None] = {}
+        self._shared_pages: dict[type[LiveView[Any]], SharedPages] = {}
         self.missing: dict[type[LiveView[Any]], TemplateFileNotFound] = {}
         self.files = ViewFiles(reread=self.environment.auto_reload)
 
@@ -187,6 +189,12 @@ class ViewTemplates:
         self._prepare(found.environment)
         self._templates[view_class] = found
         return found
+
+    def shared_pages(self, view_class: type[LiveView[Any]]) -> SharedPages:
+        """Return the pages that views of the class share: of this application only, and so of one event loop."""
+        if view_class not in self._shared_pages:
+            self._shared_pages[view_class] = SharedPages()
+        return self._shared_pages[view_class]
 
     def layout_for(self, view_class: type[LiveView[Any]], of_group: Any) -> LiveTemplate | None:
         """Return the layout of a view. `of_group` is the layout of its live session. Raises what Jinja2 raises."""

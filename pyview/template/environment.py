@@ -207,8 +207,7 @@ class LiveEnvironment(jinja2.Environment):
         names = self.name_reader.read(assigns, extras)
         # Jinja2 chains a template's own globals before those of the environment. To look names up in a chain
         # takes longer than to render a small page, and few templates have own ones.
-        own_globals = template.globals.maps[0] if isinstance(template.globals, ChainMap) else template.globals
-        if own_globals:
+        if own_globals(template):
             return template.new_context(names)
         return LiveContext(self, names, template.name, template.blocks, behind=self.globals)
 
@@ -220,6 +219,11 @@ class LiveEnvironment(jinja2.Environment):
             loader=here if self.loader is None else ChoiceLoader([here, self.loader])
         )
         return overlay
+
+
+def own_globals(template: jinja2.Template) -> Mapping[str, Any]:
+    """Return the globals of a template besides those of its environment."""
+    return template.globals.maps[0] if isinstance(template.globals, ChainMap) else template.globals
 
 
 @pure

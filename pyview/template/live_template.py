@@ -9,9 +9,9 @@ import jinja2
 from jinja2.runtime import Context
 
 from pyview.template.context import LiveContext
-from pyview.template.environment import LiveEnvironment, create_environment
+from pyview.template.environment import LiveEnvironment, create_environment, own_globals
 from pyview.template.tree.immutable import is_template_class
-from pyview.template.tree.nodes import Diff, Node, RenderPass, share_statics, unwrapped
+from pyview.template.tree.nodes import ALWAYS, Diff, Node, RenderPass, Unit, share_statics, unwrapped
 from pyview.template.tree.output import Live, TextPage
 from pyview.template.tree.stream import settle
 from pyview.template.tstrings.compiled import content_text
@@ -138,13 +138,26 @@ class LiveTemplate:
         node may be half updated: it must not be used again, and the next render has to be a whole tree.
         """
         render_pass = RenderPass()
-        render_pass.host = host
+        render_pass.owner = host
         render_pass.environment = self.environment
         node, diff = self.part(assigns, extras, render_pass, previous)
         # Also if the template shows no stream: changes of a hidden stream must not pile up.
         if render_pass.streams is not None or getattr(host, "streams", None) is not None:
             settle(render_pass)
         return node, ({} if diff is None else diff), render_pass
+
+    def made_by_inputs(self, node: Any) -> bool:
+        """Return True if the root unit says all that `node` was made from: another one with its inputs is the same."""
+        template = self.current()
+        root: Any = template.root_render_func
+        # A template that extends another has the root of that one, with names that it has set itself.
+        return (
+            type(node) is Unit
+            and node.segment is root.segment
+            and not node.segment.mask & ALWAYS
+            and not self.environment.auto_reload
+            and not own_globals(template)
+        )
 
     def _take_context(
         self, template: jinja2.Template, assigns: Any, extras: Mapping[str, Any] | None
@@ -321,7 +334,7 @@ class ContentRendering:
 
     def _render(self, render: Any, content: Any) -> tuple[Diff, RenderPass]:
         render_pass = RenderPass()
-        render_pass.host = self._host
+        render_pass.owner = self._host
         render_pass.environment = self._environment
         # If the render raises an error, nodes may be half updated. Then the next update must be a whole tree.
         previous, self._slot = self._slot, None

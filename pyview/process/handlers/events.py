@@ -12,7 +12,7 @@ from pyview.binding import BindingError
 from pyview.events import UnknownEvent, UnknownInfo
 from pyview.events.info_event import InfoEvent
 from pyview.process.access import may_cause, may_see
-from pyview.process.answers import finish, finish_now, reject, reply
+from pyview.process.answers import finish, finish_alike, finish_now, reject, reply
 from pyview.process.callbacks import call_handle_info, handle_hooked_event
 from pyview.process.mailbox import Handlers
 from pyview.process.messages import ClearFlash, Event, FilesChanged, Info, Refresh, TimerFired, URLChanged
@@ -90,7 +90,9 @@ async def handle_info(process: ViewProcess, event: Any) -> None:
     except UnknownInfo as error:
         logger.warning("%s: %s", process.name, error)
     else:
-        await finish(process, None)
+        rest = finish_alike(process)
+        if rest is not None:
+            await rest
 
 
 def handle_own_info(process: ViewProcess, message: Info) -> Coroutine[Any, Any, None]:

@@ -19,14 +19,17 @@ Diff: TypeAlias = dict[str, Any]
 class RenderPass(list["tuple[Segment, Diff]"]):
     """State of one render, and the list of its new nodes, whose statics are sent with the message.
 
-    `host` is the owner of the live values: the socket of the view or of the component. `nested` are the ids of the
+    `owner` is the owner of the live values: the socket of the view or of the component. `nested` are the ids of the
     nested views that this render has reached. `environment` is the template environment. `uncached` counts the rendered
     live values that have to be rendered every time: what contains one must not be skipped.
     """
 
     # Defaults of the class instead of an `__init__`: each event makes a pass, and few renders set more than
     # two of these.
-    host: Any = None
+    owner: Any = None
+    asked_owner = False
+    """True if a part of the page belongs to its view: its HTML may be right for no other one."""
+
     nested: dict[str, None] | None = None
     environment: Any = None
     uncached = 0
@@ -35,6 +38,12 @@ class RenderPass(list["tuple[Segment, Diff]"]):
 
     items: "list[Any] | None" = None
     """A `ShownItems` for each stream of the render whose items contain nested views."""
+
+    @property
+    def host(self) -> Any:
+        """The owner, for a live value that needs it."""
+        self.asked_owner = True
+        return self.owner
 
 
 MASK_VARIABLE = re.compile(r"_c\d+")

@@ -6,10 +6,11 @@ Both compare with the new items by identity, and apply the change rule only to d
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from itertools import chain, compress
 from operator import attrgetter, is_not, itemgetter
 from types import MemberDescriptorType
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol, Self
 
 from pyview.template.tree.change import DIRTY, EQUAL_IS_SAME, TRUST_BUILTINS, Snapshot
 from pyview.template.tree.immutable import intercepts_attributes
@@ -141,6 +142,9 @@ class RowCache(Protocol):
     def reorder(self, order: RowOrder) -> None:
         """Follow rows that were moved, added and removed. `scan` then reports added rows."""
 
+    def copied(self) -> Self:
+        """Return a copy: a change of one of the two leaves the other as it is."""
+
 
 class RowTokens:
     """One token for each item."""
@@ -170,6 +174,11 @@ class RowTokens:
 
     def reorder(self, order: RowOrder) -> None:
         self.tokens = [DIRTY if old is None else self.tokens[old] for old in order]
+
+    def copied(self) -> Self:
+        made = copy(self)
+        made.tokens = self.tokens[:]
+        return made
 
 
 class FieldTokens:
@@ -233,6 +242,11 @@ class FieldTokens:
                 new if old is None else tokens[old * width : (old + 1) * width] for old in order
             )
         ]
+
+    def copied(self) -> Self:
+        made = copy(self)
+        made.tokens = self.tokens[:]
+        return made
 
     def _values(self, items: Iterable[Any]) -> list[Any]:
         return [*chain.from_iterable(map(self.read, items))]
