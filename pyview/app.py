@@ -81,6 +81,7 @@ from pyview.tokens.page import Tokens
 from pyview.tokens.secrets import Secrets
 from pyview.transport.assets import ClientAssets, ViewAssets
 from pyview.transport.connections import OpenConnections
+from pyview.transport.direct_pages import DirectPages
 from pyview.transport.drain import Drain
 from pyview.transport.endpoint import SOCKET_PATH, SocketEndpoint
 from pyview.transport.first_views import FirstViews
@@ -374,7 +375,8 @@ class PyView(Starlette):
         if self._host is None:
             ordered = order_middleware(self.user_middleware, self._session_tracker)
         self._pipeline = IdentityPipeline(self._identity_middlewares(ordered))
-        self.user_middleware = [first, *ordered]
+        last = Middleware(DirectPages, router=self.router, pages=self._live_page)
+        self.user_middleware = [first, *ordered, last]
         stack = super().build_middleware_stack()
         if isinstance(stack, ServerErrorMiddleware) and not handles_failures:
             # Around ours, Starlette's own middleware for failures would only pass all messages on.

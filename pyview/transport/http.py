@@ -55,6 +55,9 @@ logger = logging.getLogger("pyview")
 FLASH_COOKIE = "__phoenix_flash__"
 STATUS_COOKIE = "__phoenix_reload_status__"
 
+FAILURE = "pyview.failure"
+"""Key of a scope for the exception of a page that `DirectPages` has rendered: its route raises it again."""
+
 _EMBEDDING = "pyview.static_render_context"  # scope key
 _CONTENT_TYPE = (b"content-type", b"text/html; charset=utf-8")
 _CSRF_META = Pattern('<meta name="csrf-token" content="{csrf_token}">')
@@ -251,6 +254,8 @@ class PageEndpoint:
         self._pages = pages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if FAILURE in scope:
+            raise scope.pop(FAILURE)
         response = await self._pages.respond(self.route, scope, receive, send)
         await response(scope, receive, send)
 
