@@ -1,6 +1,8 @@
 """Cost of a template update: `python -m bench.template_bench [repeats]`. Microseconds, medians of the best rounds.
 
-Besides warm updates of one view, `cold` updates a hundred views in turn, so that their data is not in the CPU cache.
+Besides warm updates of one view, `cold` updates two hundred views in turn, and writes 256 KiB of other data between
+two updates, about as much as a server and the kernel use for one event. So neither the data of a view nor all of the
+code is in the processor's caches.
 """
 
 import gc
@@ -24,6 +26,16 @@ TABLE = LiveTemplate.from_string(
     "<h1>{{ title }}: {{ total }}</h1><table>{% for row in rows|keyed_by('id') %}"
     '<tr id="row-{{ row.id }}"><td>{{ row.id }}</td><td>{{ row.name }}</td><td>{{ row.price }}</td>'
     "<td>{{ row.qty }}</td></tr>{% endfor %}</table>"
+)
+NESTED = LiveTemplate.from_string(
+    "<h1>{{ title }}: {{ total }}</h1><table>{% for row in rows|keyed_by('id') %}<tr><td>{{ row.product.id }}</td>"
+    "<td>{{ row.product.name }}</td><td>{{ row.price }}</td><td>{{ row.qty }}</td></tr>{% endfor %}</table>"
+)
+WIDE = LiveTemplate.from_string(
+    "<h1>{{ title }}: {{ total }}</h1><table>{% for row in rows|keyed_by('id') %}<tr><td>{{ row.id }}</td>"
+    "<td>{{ row.name }}</td><td>{{ row.price }}</td><td>{{ row.qty }}</td>"
+    + "".join(f"<td>{{{{ row.f{i} }}}}</td>" for i in range(8))
+    + "</tr>{% endfor %}</table>"
 )
 PAGE = LiveTemplate.from_string(
     "<h1>{{ title }}</h1>{% if user.admin %}<b>{{ user.name }}</b>{% if total > 10 %}<i>many</i>{% endif %}{% endif %}"
@@ -70,9 +82,18 @@ class MutableRow:
     qty: int
 
 
-def table(make: Callable[..., Any]) -> dict[str, Any]:
-    rows = [make(id=1000 + i, name=f"Product {i}", price=i + 0.5, qty=300 + i) for i in range(100)]
+def table(make: Callable[..., Any], count: int = 100) -> dict[str, Any]:
+    rows = [make(id=1000 + i, name=f"Product {i}", price=i + 0.5, qty=300 + i) for i in range(count)]
     return {"title": "Products", "total": 4950.0, "rows": rows}
+
+
+def nested_row(**fields: Any) -> dict[str, Any]:
+    """Return a row with its number and name in a dict of their own."""
+    return {**fields, "product": {"id": fields["id"], "name": fields["name"]}}
+
+
+def wide_row(**fields: Any) -> dict[str, Any]:
+    return {**fields, **{f"f{i}": f"{fields['name']} {i}" for i in range(8)}}
 
 
 def bump_dict(data: dict[str, Any], n: int) -> None:
@@ -125,7 +146,14 @@ CASES: list[Case] = [
     ("100 dict rows, last to front", TABLE, lambda: table(dict), prepend),
     ("100 dict rows, made anew", TABLE, lambda: table(dict), rebuild),
     ("100 mutable objects, one", TABLE, lambda: table(MutableRow), bump_object),
+    ("100 nested dict rows, one", NESTED, lambda: table(nested_row), bump_dict),
+    ("100 dict rows of 12 fields, one", WIDE, lambda: table(wide_row), bump_dict),
+    ("1000 frozen rows, one", TABLE, lambda: table(Row, 1000), bump_frozen),
+    ("1000 dict rows, one", TABLE, lambda: table(dict, 1000), bump_dict),
 ]
+
+VIEWS = 200
+OTHER = bytes(256 * 1024)
 
 
 def of_strings() -> list[Case]:
@@ -153,12 +181,14 @@ def views(case: Case, number: int) -> list[tuple[Rendering | StringRendering, di
     return made
 
 
-def rounds(case: Case, number: int, repeats: int) -> Iterator[float]:
-    """Return the microseconds per update, without the change of the data."""
+def rounds(case: Case, number: int, repeats: int, other: bytes = b"") -> Iterator[float]:
+    """Return the microseconds per update, without the change of the data and the writing of `other` data."""
     change, made, clock = case[3], views(case, number), time.perf_counter_ns
+    written = bytearray(other)
     for n in range(repeats):
         for rendering, data in made:
             change(data, n)
+            written[:] = other
             begin = clock()
             rendering.update(data)
             yield (clock() - begin) / 1000
@@ -200,13 +230,13 @@ def text(case: Case, repeats: int) -> Iterator[float]:
 
 def main() -> None:
     repeats = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
-    print(f"{'':30}{'warm':>9}{'cold':>9}{'first':>9}{'as text':>9}{'KiB':>9}")
+    print(f"{'':32}{'warm':>9}{'cold':>9}{'first':>9}{'as text':>9}{'KiB':>9}")
     for case in [*CASES, *of_strings()]:
         warm = statistics.median(rounds(case, 1, repeats))
-        cold = statistics.median(rounds(case, 100, max(repeats // 100, 3)))
+        cold = statistics.median(rounds(case, VIEWS, max(repeats // VIEWS, 3), OTHER))
         whole = statistics.median(first(case, max(repeats // 20, 3)))
         as_text = statistics.median(text(case, max(repeats // 20, 3)))
-        print(f"{case[0]:30}{warm:9.2f}{cold:9.2f}{whole:9.1f}{as_text:9.1f}{memory(case):9.1f}")
+        print(f"{case[0]:32}{warm:9.2f}{cold:9.2f}{whole:9.1f}{as_text:9.1f}{memory(case):9.1f}")
 
 
 if __name__ == "__main__":

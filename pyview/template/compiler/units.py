@@ -67,9 +67,13 @@ def write_unit(
 def resolutions(unit: UnitScope) -> str:
     """Return the line that looks up all context names of a unit."""
     # Names are looked up once at the start, in one place: the same value is compared, printed and retained.
-    return (
-        "; ".join(f"{variable} = resolve({name!r})" for name, (variable, _) in unit.names.items()) or "pass"
+    # Nearly all are names of the view. A call of `resolve` for each would take 0.1 microseconds more.
+    found = (
+        f"{variable} = _names[{name!r}] if {name!r} in _names else resolve({name!r})"
+        for name, (variable, _) in unit.names.items()
     )
+    # Names that the template has bound take precedence.
+    return "; ".join(["_names = {} if context.vars else context.parent", *found]) if unit.names else "pass"
 
 
 def _write_comparison(compiler: TreeCompiler, body: Body, unit: UnitScope) -> _Comparison:

@@ -291,12 +291,18 @@ def remember(segment: RowSegment, items: Sequence[Any]) -> RowCache:
 
 def _changed_fields(segment: RowSegment, read: Reader, item: Any, old: Any) -> int:
     """Return the bits of the fields in which two immutable items of one class differ."""
-    bits = 0
     try:
-        for value, before, bit in zip(read(item), read(old), segment.field_bits, strict=True):
-            if value is not before and not segment.rule.same(value, before):
-                bits |= bit
+        values = zip(read(item), read(old), segment.field_bits, strict=True)
     except AttributeError:
         # A field is missing, and only the template decides what that prints.
         return segment.item
+    bits = 0
+    for value, before, bit in values:
+        if value is before:
+            continue
+        if type(value) is type(before) and type(value) in EQUAL_IS_SAME:
+            # Without a call: this code runs once for each event, and is not in the processor's cache.
+            bits |= bit if value != before else 0
+        elif not segment.rule.same(value, before):
+            bits |= bit
     return bits

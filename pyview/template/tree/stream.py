@@ -95,6 +95,8 @@ class StreamSlot:
 def rows_of(iterable: Any, test: Callable[[Iterable[Any]], Iterable[Any]] | None = None) -> list[Any]:
     """Return the rows of a loop. `test` yields those for which the loop's `if` holds."""
     # A copy: an iterator can be read only once, and rows are read several times.
+    if iterable.__class__ is list and test is None:  # nearly every loop
+        return [*iterable]
     rows = [*iterable] if test is None else [*test(iterable)]
     if not isinstance(iterable, Stream):
         return rows
