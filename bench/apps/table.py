@@ -2,7 +2,7 @@
 
 from typing import Any, TypedDict
 
-from bench.apps.rows import COUNT, dict_rows, total_after
+from bench.apps.rows import COUNT, dict_rows
 from pyview import LiveView, LiveViewSocket
 
 
@@ -14,7 +14,8 @@ class Stock(TypedDict):
 
 class Table(LiveView[Stock]):
     async def mount(self, socket: LiveViewSocket[Stock], session: Any) -> None:
-        socket.context = {"rows": dict_rows(), "total": total_after(0), "turn": 0}
+        rows = dict_rows()
+        socket.context = {"rows": rows, "total": sum(row["price"] * row["qty"] for row in rows), "turn": 0}
 
     async def handle_event(self, event: str, payload: Any, socket: LiveViewSocket[Stock]) -> None:
         stock = socket.context
