@@ -59,7 +59,8 @@ class IdentityPipeline:
     """The identity middlewares of one application, in their order, each a new instance.
 
     Without any, as in an application inside a host application, the identity of the handshake stays. Without one that
-    loads the session, the session of the handshake stays, and `loads_session` is False.
+    loads the session, the session of the handshake stays, and `loads_session` is False. `replays` is True if there are
+    some.
     """
 
     def __init__(self, user_middleware: Sequence[Middleware]) -> None:
@@ -70,7 +71,7 @@ class IdentityPipeline:
         self._replaced = _IDENTITY_KEYS if self.loads_session else _USER_KEYS
         self._cookies = next((SignedCookies(one) for one in middlewares if _is_starlette_session(one)), None)
         # A tracker alone would look only at the session of the handshake.
-        self._replays = any(not is_tracker(one) and not _is_app_scope(one) for one in middlewares)
+        self.replays = any(not is_tracker(one) and not _is_app_scope(one) for one in middlewares)
 
     async def replay(
         self, handshake: Scope, *, active: bool = True, patience: float = math.inf
@@ -81,7 +82,7 @@ class IdentityPipeline:
         a user whom it has just confirmed. Takes as long as the middlewares take: tens of microseconds unless
         they ask a database. Without identity middlewares it returns `handshake` itself.
         """
-        if not self._replays:
+        if not self.replays:
             return handshake
         scope = {key: value for key, value in handshake.items() if key not in self._replaced}
         scope[ACTIVE] = active

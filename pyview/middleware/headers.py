@@ -18,6 +18,7 @@ REVALIDATED = "max-age=0, private, must-revalidate"
 PLAIN_COOKIE = "pyview-browser"
 # Browsers accept this name only over TLS and from the host itself, never from a subdomain (RFC 6265bis, 4.1.3.2).
 SECURE_COOKIE = f"__Host-{PLAIN_COOKIE}"
+_COOKIE_NAME = PLAIN_COOKIE.encode()  # a part of both names
 
 _OTHER_HEADERS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin"))
 _WANTED = "pyview.headers"  # scope key
@@ -89,6 +90,9 @@ def cookies_of(scope: Scope) -> Mapping[str, str]:
 
 def browser_of(scope: Scope) -> str:
     """Return the key of the browser of a request or handshake, "" without the cookie."""
+    # Most have other cookies at most: a look for the name saves the parse of all of them.
+    if not any([name == b"cookie" and _COOKIE_NAME in value for name, value in scope["headers"]]):
+        return ""
     cookies = cookies_of(scope)
     # The secure one first: a subdomain can set the plain one, and so choose the browser that it stands for.
     value = cookies.get(SECURE_COOKIE) or cookies.get(PLAIN_COOKIE)

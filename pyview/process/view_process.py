@@ -449,7 +449,8 @@ class ViewProcess(Mailbox):
         # Taken out, because a join that finds its page gone and the `Leave` of that page both come here.
         view, self.view = self.view, None
         try:
-            if view is not None:
+            # Most views have nothing to do then, and a time limit for it would cost more than the rest of the end.
+            if view is not None and (self.components is not None or lifecycle.has_disconnect(view)):
                 await self._call_disconnect(view)
             if self.upload_manager is not None:
                 if self.keeper is not None and not self.keeper.page_left:

@@ -379,7 +379,8 @@ class Channels:
             kept = await self.app.kept_states.recall(mount_context)
             if kept is not None:
                 return mount_context._replace(kept=kept)
-            return mount_context._replace(first=self.connection.first_view(join, mount_context))
+            first = self.connection.first_view(join, mount_context)
+            return mount_context if first is None else mount_context._replace(first=first)
 
         return admit
 

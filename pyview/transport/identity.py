@@ -6,6 +6,7 @@ The identity is looked up at each join, before events, in regular intervals, and
 import asyncio
 import logging
 import math
+from typing import Final
 
 from starlette.types import Scope
 
@@ -24,6 +25,9 @@ from pyview.sessions.session import UNCONFIRMED, session_of
 from pyview.sessions.tracking import revocation_keys
 
 logger = logging.getLogger("pyview.security")
+
+_UNKNOWN: Final = Identity()
+"""Identity of all connections before their first lookup."""
 
 _PATIENCE = 0.25  # seconds that an event waits for a store that has just confirmed its user
 
@@ -44,7 +48,7 @@ class ConnectionIdentity:
         self.checked_at = float("-inf")
         self.ends_at = float("inf")
         self.scope = handshake
-        self.identity = Identity()
+        self.identity = _UNKNOWN
 
     @property
     def revocation_keys(self) -> dict[str, float]:
@@ -79,16 +83,22 @@ class ConnectionIdentity:
 
     async def _look_up(self, active: bool, patience: float) -> None:
         loop = asyncio.get_running_loop()
-        lookup = self._lookup = loop.create_future()
         now = loop.time()
+        if not self._pipeline.replays:
+            # Nothing is waited for, so no other caller can come meanwhile.
+            self._take(self._handshake, now)
+            return
+        lookup = self._lookup = loop.create_future()
         try:
-            scope = await self._pipeline.replay(self._handshake, active=active, patience=patience)
-            self.scope, self.identity = self._identified(scope)
-            self.ends_at = self._pipeline.session_end(self.scope) if self.identity.binding else float("inf")
-            self.checked_at = now
+            self._take(await self._pipeline.replay(self._handshake, active=active, patience=patience), now)
         finally:
             self._lookup = None
             lookup.set_result(None)
+
+    def _take(self, scope: Scope | None, now: float) -> None:
+        self.scope, self.identity = self._identified(scope)
+        self.ends_at = self._pipeline.session_end(self.scope) if self.identity.binding else float("inf")
+        self.checked_at = now
 
     def _identified(self, scope: Scope | None) -> tuple[Scope, Identity]:
         """Return the scope and its identity: signed out without a scope, or without a unique user in it."""

@@ -166,9 +166,10 @@ class Quotas:
 
     def group_of(self, scope: Scope) -> ClientGroup:
         """Return the group that a request or handshake is counted in."""
-        session = _session(scope) if self._limits["session"] else ""
+        session = _session(scope) if self._limits["session"] and "session" in scope else ""
         address = client_address(scope) if self._limits["address"] else ""
-        return tuple(key for key in (("session", session), ("address", address)) if key[1])
+        own = (("session", session),) if session else ()
+        return (*own, ("address", address)) if address else own
 
     def exceeded(self, group: ClientGroup) -> str | None:
         """Return the limit that is reached, as text for the log; None below the limits."""

@@ -106,7 +106,7 @@ class WebSocketConnection:
         self._app = app
         self._authorizer = authorizer
         self._identity = ConnectionIdentity(pipeline, scope)
-        self._change_tokens = SessionChangeTokens(authorizer, self._identity)
+        self._change_tokens: SessionChangeTokens | None = None
         self._monitor = monitor
         self._detached_views = detached_views
         self._first_views = first_views
@@ -317,16 +317,23 @@ class WebSocketConnection:
     def has_session(self) -> bool:
         return "session" in self._scope
 
+    @property
+    def _session_changes(self) -> SessionChangeTokens:
+        # Made at the first use: few pages change the session.
+        if self._change_tokens is None:
+            self._change_tokens = SessionChangeTokens(self._authorizer, self._identity)
+        return self._change_tokens
+
     def mint_change_token(self, topic: str, change: SessionChange) -> str | None:
         """Return the token with which the page of `topic` changes the session; None for a browser without a cookie."""
-        return self._change_tokens.mint(topic, change)
+        return self._session_changes.mint(topic, change)
 
     async def renew(self, topic: str, payload: Any) -> dict[str, str]:
         """Use the cookie that the page of `topic` has fetched. Return the page's new tokens.
 
         Raises `CookieRejected`.
         """
-        renewal = await self._change_tokens.renew(topic, payload)
+        renewal = await self._session_changes.renew(topic, payload)
         if self._task is None:
             raise CookieRejected("the page is away")
         self._binding = self._identity.identity.binding
