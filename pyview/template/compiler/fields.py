@@ -4,6 +4,8 @@ Most contexts and rows are dicts, and most expressions read one entry of them. T
 three times as long as the entry.
 """
 
+from typing import NamedTuple
+
 from jinja2 import nodes
 from jinja2.compiler import Frame
 
@@ -13,29 +15,62 @@ from pyview.template.tree.rows import DICT_ATTRIBUTES
 _NO_DICTS = frozenset({"loop", "self", "super", "caller"})
 
 
-def compile_getattr(compiler: TreeCompiler, node: nodes.Getattr, frame: Frame) -> bool:
-    """Write `owner.name`. Return False, with nothing written, if Jinja2 has to write it."""
-    # Of a dict, Jinja2 reads the method `items` before the entry.
-    return node.attr not in DICT_ATTRIBUTES and _write_entry(compiler, node, node.attr, frame)
+class _Entry(NamedTuple):
+    """A field that is an entry if `owner` is a dict. `function` is the method of the environment for other owners."""
+
+    owner: nodes.Name
+    key: str
+    function: str
 
 
-def compile_getitem(compiler: TreeCompiler, node: nodes.Getitem, frame: Frame) -> bool:
-    """Write `owner["name"]`. Return False, with nothing written, if Jinja2 has to write it."""
-    key = node.arg
-    named = isinstance(key, nodes.Const) and type(key.value) is str
-    return named and _write_entry(compiler, node, key.value, frame)  # type: ignore[attr-defined]
+def compile_field(compiler: TreeCompiler, node: nodes.Getattr | nodes.Getitem, frame: Frame) -> bool:
+    """Write a field as an expression. Return False, with nothing written, if Jinja2 has to write it."""
+    entry = _entry_of(compiler, node)
+    if entry is None:
+        return False
+    ref = frame.symbols.ref(entry.owner.name)
+    # Exactly `dict`: a subclass may have attributes, or read its entries in another way.
+    compiler.write(f"({ref}[{entry.key!r}] if type({ref}) is dict and {entry.key!r} in {ref} else ")
+    _write_call(compiler, entry, frame)
+    compiler.write(")")
+    return True
 
 
-def _write_entry(compiler: TreeCompiler, node: nodes.Getattr | nodes.Getitem, key: str, frame: Frame) -> bool:
+def write_value(compiler: TreeCompiler, variable: str, node: nodes.Expr, frame: Frame) -> None:
+    """Write code that puts the value of an expression into a variable.
+
+    As statements, because a field needs no second look into the dict then. It takes four fifths of the time.
+    """
+    entry = _entry_of(compiler, node)
+    if entry is None:
+        compiler.writeline(f"{variable} = ", node)
+        compiler.visit(node, frame)
+        return
+    ref = frame.symbols.ref(entry.owner.name)
+    with compiler.indented(f"if type({ref}) is dict:", node):
+        compiler.writeline(f"try: {variable} = {ref}[{entry.key!r}]")
+        compiler.writeline(f"except KeyError: {variable} = ")
+        _write_call(compiler, entry, frame)
+    compiler.writeline(f"else: {variable} = ")
+    _write_call(compiler, entry, frame)
+
+
+def _write_call(compiler: TreeCompiler, entry: _Entry, frame: Frame) -> None:
+    compiler.write(f"environment.{entry.function}(")
+    compiler.visit(entry.owner, frame)
+    compiler.write(f", {entry.key!r})")
+
+
+def _entry_of(compiler: TreeCompiler, node: nodes.Expr) -> _Entry | None:
+    """Return the field that the expression reads, None if it is no field or has to be read by Jinja2."""
+    if not isinstance(node, (nodes.Getattr, nodes.Getitem)) or compiler.has_field_rules:
+        return None
     owner = node.node
     # Only a variable may be written several times; another expression would be evaluated each time.
-    if not isinstance(owner, nodes.Name) or owner.name in _NO_DICTS or compiler.has_field_rules:
-        return False
-    ref = frame.symbols.ref(owner.name)
-    # Exactly `dict`: a subclass may have attributes, or read its entries in another way.
-    compiler.write(f"({ref}[{key!r}] if type({ref}) is dict and {key!r} in {ref} else ")
-    function = "getattr" if isinstance(node, nodes.Getattr) else "getitem"
-    compiler.write(f"environment.{function}(")
-    compiler.visit(owner, frame)
-    compiler.write(f", {key!r}))")
-    return True
+    if not isinstance(owner, nodes.Name) or owner.name in _NO_DICTS:
+        return None
+    if isinstance(node, nodes.Getattr):
+        # Of a dict, Jinja2 reads the method `items` before the entry.
+        return None if node.attr in DICT_ATTRIBUTES else _Entry(owner, node.attr, "getattr")
+    key = node.arg.value if isinstance(node.arg, nodes.Const) else None
+    return _Entry(owner, key, "getitem") if type(key) is str else None

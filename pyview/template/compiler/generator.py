@@ -18,7 +18,7 @@ from pyview.template.compiler.assignments import (
 )
 from pyview.template.compiler.branches import compile_if
 from pyview.template.compiler.compiler import Body, SourceBuffer, TreeCompiler
-from pyview.template.compiler.fields import compile_getattr, compile_getitem
+from pyview.template.compiler.fields import compile_field
 from pyview.template.compiler.files import (
     compile_block,
     compile_captured_include,
@@ -108,11 +108,11 @@ class LiveCodeGenerator(CodeGenerator):
         compile_text_output(self._compiler, node, frame)
 
     def visit_Getattr(self, node: nodes.Getattr, frame: Frame, **options: Any) -> None:
-        if not compile_getattr(self._compiler, node, frame):
+        if not compile_field(self._compiler, node, frame):
             super().visit_Getattr(node, frame, **options)
 
     def visit_Getitem(self, node: nodes.Getitem, frame: Frame, **options: Any) -> None:
-        if not compile_getitem(self._compiler, node, frame):
+        if not compile_field(self._compiler, node, frame):
             super().visit_Getitem(node, frame, **options)
 
     def visit_Macro(self, node: nodes.Macro, frame: Frame) -> None:

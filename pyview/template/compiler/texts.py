@@ -9,6 +9,7 @@ from jinja2 import nodes
 from jinja2.compiler import Frame
 
 from pyview.template.compiler.compiler import TreeCompiler
+from pyview.template.compiler.fields import write_value
 from pyview.template.compiler.outputs import is_escaped, static_text
 
 
@@ -42,15 +43,15 @@ def _write_output(compiler: TreeCompiler, node: nodes.Output, frame: Frame) -> N
 
 def _write_value(compiler: TreeCompiler, variable: str, node: nodes.Expr, frame: Frame) -> None:
     """Write code that puts the text of an expression into a variable. Numbers are left to the formatted string."""
-    compiler.writeline(f"{variable} = ", node)
-    if is_escaped(compiler, frame):
-        compiler.visit(node, frame)
-        # Exactly these types: a subclass, such as `bool`, may have a text of its own. Not `__class__`, which a lazy
-        # text or another proxy takes from the value behind it.
-        compiler.writeline(f"if type({variable}) is str: {variable} = _escape_text({variable})")
-        compiler.writeline(f"elif type({variable}) is not int: {variable} = _written({variable})")
-    else:
+    if not is_escaped(compiler, frame):
+        compiler.writeline(f"{variable} = ", node)
         _write_conversion(compiler, node, frame)
+        return
+    write_value(compiler, variable, node, frame)
+    # Exactly these types: a subclass, such as `bool`, may have a text of its own. Not `__class__`, which a lazy text or
+    # another proxy takes from the value behind it.
+    text = f"_escape_text({variable}) if type({variable}) is str else _written({variable})"
+    compiler.writeline(f"if type({variable}) is not int: {variable} = {text}")
 
 
 def _write_conversion(compiler: TreeCompiler, node: nodes.Expr, frame: Frame) -> None:
