@@ -112,8 +112,9 @@ class PicowsProtocol(asyncio.BufferedProtocol):
         self._parser = self._worker.parsers.feed(self._parser, self, nbytes)
 
     def eof_received(self) -> None:
-        # The transport closes itself, because nothing is returned, and is lost in the next turn of the event loop.
+        # The transport would close itself, but wait without end for a peer that does not read.
         self._end(frames.ABNORMAL)
+        self._close_transport()
 
     def pause_writing(self) -> None:
         self._writable = asyncio.Event()
@@ -376,7 +377,9 @@ class PicowsProtocol(asyncio.BufferedProtocol):
 
     def _close_transport(self) -> None:
         """Close the transport, at the latest when the peer has had time to read what is written."""
-        unsent = not self._transport.is_closing() and self._transport.get_write_buffer_size()
+        if self._transport.is_closing():
+            return  # a second close frame, or a mistake behind it, must not stop the timer
+        unsent = self._transport.get_write_buffer_size()
         self._transport.close()
         if unsent:
             self._set_timer(_CLOSE_TIMEOUT, self._transport.abort)

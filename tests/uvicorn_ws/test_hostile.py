@@ -16,7 +16,7 @@ import pytest
 
 from tests.servers.test_secrets import free_port
 from tests.uvicorn_ws.conftest import ON_LOOPS
-from tests.uvicorn_ws.raw import CONTINUATION, PING, TEXT, RawClient, encode, request, until
+from tests.uvicorn_ws.raw import CLOSE, CONTINUATION, PING, TEXT, RawClient, close, encode, request, until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LIMIT = 100_000
@@ -170,3 +170,29 @@ def test_ends_of_all_kinds_leave_nothing(process: Process, path: str) -> None:
             if number % 2:
                 client.reset()
     until(ended, within=30)
+
+
+DEAF_ENDS: dict[str, bytes] = {
+    "half a connection": b"",
+    "a close": encode(CLOSE, close(1000).payload),
+    "two closes": encode(CLOSE, close(1000).payload) * 2,
+    "a mistake": encode(0x3),
+    "a close and a mistake": encode(CLOSE, close(1000).payload) + encode(0x3),
+}
+
+
+def test_clients_that_end_and_read_nothing_are_dropped(process: Process) -> None:
+    """What was sent to them can never be delivered, and TCP itself would wait for days."""
+
+    def dropped() -> bool:
+        return process.state()["files"] == files
+
+    files = process.state()["files"]
+    with contextlib.ExitStack() as stack:
+        for end in DEAF_ENDS.values():
+            client = stack.enter_context(process.client("/talking"))
+            until(lambda client=client: select.select([client.socket], [], [], 0)[0])  # type: ignore[misc]
+            client.send(end)
+            if not end:
+                client.half_close()
+        until(dropped, within=30)
