@@ -96,7 +96,7 @@ class CountedApp(PyView):
         }
 
     async def _show_state(self, request: Request) -> Response:
-        memory = {"resident": resident(), "files": open_files()}
+        memory = {"blocks": blocks(), "resident": resident(), "files": open_files()}
         return JSONResponse({**self.census(), **memory})
 
     async def _broadcast(self, request: Request) -> Response:

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from pyview.uvicorn_ws import websocket_protocol
 from tests.asgi import first_response
 from tests.frames import Page, page_in
 
@@ -41,14 +42,19 @@ class Server:
 
 
 @contextlib.asynccontextmanager
-async def served(app: str) -> AsyncIterator[Server]:
-    """Serve `app`, such as `package.module:app`, on uvicorn. Its log is dropped: tests make it fail on purpose."""
+async def served(app: str, ws: str | None = None) -> AsyncIterator[Server]:
+    """Serve `app`, such as `package.module:app`, on uvicorn. Its log is dropped: tests make it fail on purpose.
+
+    `ws` is uvicorn's WebSocket protocol, by default the one that PyView's own commands use.
+    """
     port = _free_port()
     command = [
         "uvicorn",
         app,
         "--port",
         str(port),
+        "--ws",
+        ws or websocket_protocol(),
         "--ws-max-size",
         "1048576",
         "--ws-per-message-deflate",

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from pyview.uvicorn_ws import websocket_protocol
+
 START_TIMEOUT = 30.0
 
 
@@ -21,7 +23,7 @@ def serving(app: ASGIApp, *, websockets: bool = True) -> Iterator[str]:
             app,
             log_config=None,
             access_log=False,
-            ws="auto" if websockets else "none",
+            ws=websocket_protocol() if websockets else "none",
             ws_per_message_deflate=False,
             timeout_graceful_shutdown=2,
         )

@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 import httpx
 
+from pyview.uvicorn_ws import websocket_protocol
 from tests.asgi import first_response
 from tests.chaos.relay import Relay
 from tests.servers.test_servers import free_port
@@ -34,6 +35,8 @@ class Worker:
         options = [
             "--port",
             str(self.port),
+            "--ws",
+            websocket_protocol(),
             "--ws-per-message-deflate",
             "false",
             "--log-level",

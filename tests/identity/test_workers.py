@@ -19,6 +19,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from pyview.uvicorn_ws import websocket_protocol
 from tests.asgi import poll
 from tests.stores.valkey import ValkeyProcess, running_valkey
 
@@ -36,7 +37,7 @@ def worker(
 ) -> Iterator[str]:
     with create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
-    options = ["--port", str(port), "--ws-per-message-deflate", "false", "--log-level", "error"]
+    options = ["--port", str(port), "--ws", websocket_protocol(), "--log-level", "error"]
     command = [sys.executable, "-m", "uvicorn", "tests.identity.worker:app", *options]
     with log.open("a") as stderr:
         process = subprocess.Popen(

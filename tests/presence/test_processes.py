@@ -18,6 +18,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from pyview.uvicorn_ws import websocket_protocol
 from tests.asgi import poll
 from tests.servers.test_secrets import free_port
 from tests.stores.fixtures import own_valkey, valkey
@@ -104,7 +105,7 @@ async def workers(environ: dict[str, str]) -> AsyncIterator[list[Worker]]:
 
 async def worker(environ: dict[str, str]) -> Worker:
     port = free_port()
-    options = ["--port", str(port), "--log-level", "error", "--ws-per-message-deflate", "false"]
+    options = ["--port", str(port), "--log-level", "error", "--ws", websocket_protocol()]
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "uvicorn", "tests.presence.room:app", *options),
         cwd=ROOT,

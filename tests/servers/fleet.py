@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from pyview.uvicorn_ws import websocket_protocol
 from tests.asgi import first_response
 from tests.servers.test_secrets import NEW, ROOT, free_port
 from tests.stores.valkey import running_valkey
@@ -25,7 +26,8 @@ class Worker:
     def __init__(self, app: str, log: Path, environ: dict[str, str]) -> None:
         self.port = free_port()
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PYVIEW_")}
-        command = [sys.executable, "-m", "uvicorn", app, "--port", str(self.port), "--log-level", "warning"]
+        options = ["--port", str(self.port), "--ws", websocket_protocol(), "--log-level", "warning"]
+        command = [sys.executable, "-m", "uvicorn", app, *options]
         with log.open("a") as output:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, env={**kept, "PYVIEW_SECRET": NEW, **environ}, stdout=output, stderr=output

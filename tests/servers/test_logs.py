@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from pyview.uvicorn_ws.choice import PICOWS_PROTOCOL
 from tests.asgi import first_response
 from tests.servers.test_secrets import NEW, ROOT, SESSION, free_port, join
 from tests.servers.test_servers import COMMANDS
@@ -38,7 +39,7 @@ def server(folder: Path, port: int, level: str, websockets: str) -> "subprocess.
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("websockets", ["websockets", "websockets-sansio"])
+@pytest.mark.parametrize("websockets", ["websockets", "websockets-sansio", PICOWS_PROTOCOL])
 @pytest.mark.parametrize("level", ["debug", "trace"])
 async def test_a_session_leaves_no_secret_in_the_log(tmp_path: Path, level: str, websockets: str) -> None:
     port = free_port()

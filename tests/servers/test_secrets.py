@@ -16,6 +16,7 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 
+from pyview.uvicorn_ws import websocket_protocol
 from tests.asgi import first_response
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -36,7 +37,8 @@ def free_port() -> int:
 
 def uvicorn(port: int, environ: dict[str, str]) -> "subprocess.Popen[str]":
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYVIEW_")}
-    command = [sys.executable, "-m", "uvicorn", "tests.servers.shop:shop", "--factory", "--port", str(port)]
+    options = ["--factory", "--port", str(port), "--ws", websocket_protocol()]
+    command = [sys.executable, "-m", "uvicorn", "tests.servers.shop:shop", *options]
     return subprocess.Popen(
         command,
         cwd=ROOT,

@@ -14,24 +14,19 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import connect
 
+from pyview.uvicorn_ws import websocket_protocol
 from tests.asgi import first_response
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 APP = "tests.servers.app:app"
 
+UVICORN = [
+    *("uvicorn", "{app}", "--port", "{port}", "--log-level", "warning"),
+    *("--ws-max-size", "1048576", "--ws-per-message-deflate", "false"),
+]
 COMMANDS = {
-    "uvicorn": [
-        "uvicorn",
-        "{app}",
-        "--port",
-        "{port}",
-        "--ws-max-size",
-        "1048576",
-        "--ws-per-message-deflate",
-        "false",
-        "--log-level",
-        "warning",
-    ],
+    "uvicorn": [*UVICORN, "--ws", websocket_protocol()],
+    "uvicorn with its own protocol": [*UVICORN, "--ws", "websockets-sansio"],
     "granian": ["granian", "{app}", "--interface", "asgi", "--port", "{port}", "--log-level", "warning"],
     "hypercorn": ["hypercorn", "{app}", "--bind", "127.0.0.1:{port}", "--log-level", "warning"],
 }

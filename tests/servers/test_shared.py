@@ -16,6 +16,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from pyview.uvicorn_ws import websocket_protocol
 from tests.asgi import eventually, first_response, poll
 from tests.frames import page_in
 from tests.servers.test_servers import ROOT, free_port
@@ -24,7 +25,16 @@ pytestmark = pytest.mark.slow
 
 # Hypercorn starts its workers as uvicorn does.
 SERVERS = {
-    "uvicorn": ["uvicorn", "{app}", "--port", "{port}", "--workers", "{workers}"],
+    "uvicorn": [
+        "uvicorn",
+        "{app}",
+        "--port",
+        "{port}",
+        "--workers",
+        "{workers}",
+        "--ws",
+        websocket_protocol(),
+    ],
     "granian": ["granian", "{app}", "--interface", "asgi", "--port", "{port}", "--workers", "{workers}"],
 }
 

@@ -170,6 +170,17 @@ class RawClient:
         return bool(data)
 
 
+def frames_in(data: bytes) -> list[Frame]:
+    """Return the frames of a server, which must be whole."""
+    frames = []
+    while data:
+        split = _first_frame(data)
+        assert split is not None, f"a part of a frame at the end: {data[:20]!r}"
+        frame, data = split
+        frames.append(frame)
+    return frames
+
+
 def _first_frame(data: bytes) -> tuple[Frame, bytes] | None:
     """Return the first frame of `data` and what follows it, None if it is incomplete. A server never masks."""
     if len(data) < 2:
