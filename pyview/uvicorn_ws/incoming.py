@@ -48,10 +48,12 @@ class Incoming:
             self._transport.pause_reading()
         self._wake()
 
-    def end(self, code: int, reason: str = "") -> None:
+    def end(self, code: int, reason: str | None = None) -> None:
         """Note that the connection has ended. Only the first call counts."""
         if self._end is None:
-            self._end = {"type": "websocket.disconnect", "code": code, "reason": reason}
+            self._end = {"type": "websocket.disconnect", "code": code}
+            if reason is not None:
+                self._end["reason"] = reason
             self._receiver = None
             self._resume()  # so that a CLOSE frame, or the end of the stream, is read
             self._wake()

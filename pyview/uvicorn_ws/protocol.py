@@ -22,8 +22,8 @@ from pyview.uvicorn_ws.worker import Worker, Workers
 
 _CLOSE_TIMEOUT = 10.0
 """Seconds for the peer to answer a CLOSE frame, or to read what was written before the end."""
-_LINGER = 0.2
-"""Seconds in which the rest of what a peer sent is read after a mistake, so that it gets the CLOSE frame."""
+_LINGER = 1.0
+"""Seconds in which the rest of what a peer sent is read after a CLOSE frame that it did not expect, so that it gets it."""
 _COPIED = 64 * 1024
 """Bytes up to which a message is copied behind its header. A longer one is written beside it."""
 # A member of the enum costs two look-ups per frame, a name of the module one.
@@ -137,7 +137,7 @@ class PicowsProtocol(asyncio.BufferedProtocol):
     def shutdown(self) -> None:
         """End the connection, because the server stops."""
         if self._opening is not None:
-            self._refuse(self._opening.refused(503))
+            self._refuse(self._opening.refused(500, body=b"Internal Server Error"))
             return
         if self._state is State.OPEN:
             self._transport.write(frames.close_frame(frames.RESTART))
@@ -211,7 +211,7 @@ class PicowsProtocol(asyncio.BufferedProtocol):
             self._fail(frames.PROTOCOL_ERROR, "close code")
             return
         if self._state is State.OPEN:
-            self._transport.write(frames.control_frame(frames.CLOSE, payload[:2]))
+            self._transport.write(frames.control_frame(frames.CLOSE, payload))
             self._end(code, payload[2:].decode())
         self._close_transport()
 
@@ -277,7 +277,7 @@ class PicowsProtocol(asyncio.BufferedProtocol):
         if self._opening is not None:
             self._refuse(self._opening.refused(500, body=b"Internal Server Error"))
         elif self._state is State.OPEN:
-            self._close(code)
+            self._fail(code)
 
     async def send(self, message: Message) -> None:
         """Take a message of the application. Waits while the peer reads too slowly."""
@@ -318,7 +318,7 @@ class PicowsProtocol(asyncio.BufferedProtocol):
             else:
                 self._write_message(frames.TEXT, message["text"].encode())
         elif kind == "websocket.close":
-            self._close(message.get("code", frames.NORMAL), message.get("reason") or "")
+            self._close(message.get("code") or frames.NORMAL, message.get("reason") or "")
         else:
             raise RuntimeError(
                 f"Expected ASGI message 'websocket.send' or 'websocket.close', but got '{kind}'."
@@ -349,7 +349,7 @@ class PicowsProtocol(asyncio.BufferedProtocol):
         self._set_timer(_CLOSE_TIMEOUT, self._close_transport)
 
     def _fail(self, code: int, reason: str = "") -> None:
-        """End the connection because of something that the peer has sent, or has not."""
+        """End the connection because of a mistake, the peer's or the application's."""
         if self._opening is not None:
             self._refuse(self._opening.refused(400))
         elif self._state is State.OPEN:
@@ -365,7 +365,7 @@ class PicowsProtocol(asyncio.BufferedProtocol):
         self._end(frames.ABNORMAL)
         self._close_transport()
 
-    def _end(self, code: int, reason: str = "") -> None:
+    def _end(self, code: int, reason: str | None = None) -> None:
         """Note that nothing is sent any more."""
         self._state = State.ENDED
         self._opening = None
