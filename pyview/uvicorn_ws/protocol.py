@@ -23,7 +23,7 @@ from pyview.uvicorn_ws.worker import Worker, Workers
 _CLOSE_TIMEOUT = 10.0
 """Seconds for the peer to answer a CLOSE frame, or to read what was written before the end."""
 _LINGER = 1.0
-"""Seconds in which the rest of what a peer sent is read after a CLOSE frame that it did not expect, so that it gets it."""
+"""Seconds for which bytes of a peer are read after a CLOSE frame that it did not expect, so that it gets that frame."""
 _COPIED = 64 * 1024
 """Bytes up to which a message is copied behind its header. A longer one is written beside it."""
 # A member of the enum costs two look-ups per frame, a name of the module one.
