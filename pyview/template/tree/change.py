@@ -120,6 +120,8 @@ class ChangeRule(Immutability):
         now, then = self._read(value), snapshot.contents
         if len(now) != len(then):
             return False
+        if not any(map(is_not, now, then)):  # nearly every time
+            return True
         return all(starmap(self.same, compress(zip(now, then, strict=True), map(is_not, now, then))))
 
     def _read(self, value: Any) -> tuple[Any, ...]:

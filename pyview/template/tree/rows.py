@@ -263,7 +263,10 @@ class FieldTokens:
             if _all_same(now, then):
                 tokens[column] = now  # from now on the new objects are found by identity
             else:
-                found.update(compress(range(rows), map(is_not, now, then)))
+                hits = compress(range(rows), map(is_not, now, then))
+                # A container is never the same object as its snapshot. Most have not changed.
+                same = self.segment.rule.same
+                found.update(i for i in hits if type(then[i]) is not Snapshot or not same(now[i], then[i]))
         return sorted(found)
 
 
