@@ -92,9 +92,17 @@ def finish_alike(process: ViewProcess) -> Awaitable[None] | None:
     if process.keeper is not None:
         process.app.kept_states.touch(process.keeper)
     process.patches = 0
-    update = renderer.update_alike(socket, is_last=not process.waiting)
+    # Nearly always another view has made the change. An empty diff is one, too.
+    followed = renderer.followed(socket)
+    update = renderer.update_alike(socket, is_last=not process.waiting) if followed is None else followed
     if type(update) is SharedDiff:
-        if not _has_more(process):
+        # The same conditions as in `_send`.
+        if (
+            socket.pushed is None
+            and socket.page_attributes is None
+            and socket.live_title == process.title
+            and socket.patched is None
+        ):
             if update:
                 connection.push("diff", update.encoded)
             return None
@@ -103,17 +111,6 @@ def finish_alike(process: ViewProcess) -> Awaitable[None] | None:
         return _send_later(process, None, None, None, update)
     _send(process, None, None, None, update)
     return None
-
-
-def _has_more(process: ViewProcess) -> bool:
-    """Return True if something besides the diff is to be sent, or in it."""
-    socket = process.socket
-    return (
-        socket.pushed is not None
-        or socket.page_attributes is not None
-        or socket.live_title != process.title
-        or socket.patched is not None
-    )
 
 
 def _render(

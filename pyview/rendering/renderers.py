@@ -1,7 +1,7 @@
 """Renderers of views: a template yields diffs itself; the trees of a view with its own `render` are compared."""
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
@@ -17,7 +17,7 @@ from pyview.rendering.templates import ViewTemplates
 from pyview.socket.socket import LiveViewSocket
 from pyview.template.environment import LiveEnvironment
 from pyview.template.live_template import ContentRendering, LiveTemplate, as_page, is_content
-from pyview.template.shared_pages import SharedPage, SharedPages, is_shareable
+from pyview.template.shared_pages import SharedDiff, SharedPage, SharedPages, is_shareable
 from pyview.template.tree.nodes import Node, RenderPass, Unit
 from pyview.template.tree.output import Live, TextPage
 from pyview.template.tstrings.compiled import blame
@@ -96,32 +96,54 @@ class TemplateRenderer:
         """
         page = self._node
         # Parts of the page, or of its context, belong to this view alone.
-        if socket.components is not None or socket.temporaries is not None:
-            return self.update(socket)
-        if type(page) is SharedPage:
-            return self._follow(page, socket)
+        if type(page) is SharedPage and socket.components is None and socket.temporaries is None:
+            return self._follow(page, socket, socket.context, self._extras(socket))
         update = self.update(socket)
-        tree, pages = self._node, self._pages
-        if is_last and type(tree) is Unit and pages.is_worth_a_try() and self._may_share(tree):
-            pages.meet(self, tree)
+        tree = self._node
+        if is_last and type(tree) is Unit and self._pages.is_worth_a_try() and self._may_share(tree):
+            self._pages.meet(self, tree)
         return update
 
-    def _follow(self, page: SharedPage, socket: LiveViewSocket[Any]) -> Diff | Awaitable[Diff]:
-        environment, assigns, extras = self._template.environment, socket.context, self._extras(socket)
+    def followed(self, socket: LiveViewSocket[Any]) -> SharedDiff | None:
+        """Return the diff of `update_alike` if another view has made the same change. None if that takes more time to
+        find out."""
+        page, assigns = self._node, socket.context
+        if (
+            type(page) is not SharedPage
+            or page.asks_extras
+            or type(assigns) is not dict
+            or socket.components is not None
+            or socket.temporaries is not None
+        ):
+            return None
+        step = page.after(_NO_NAMES, assigns, self._template.environment.globals)
+        if step is None:
+            return None
+        self._node = step.taken()
+        return step.diff
+
+    def _follow(
+        self, page: SharedPage, socket: LiveViewSocket[Any], assigns: Any, extras: Mapping[str, Any]
+    ) -> Diff | Awaitable[Diff]:
+        environment = self._template.environment
         if type(assigns) is not dict:
             # Read now, so that the properties of a context are read once, whether the page is shared or not.
             assigns, extras = environment.name_reader.read(assigns, extras), _NO_NAMES
-        pages = self._pages
         step = page.after(extras, assigns, environment.globals)
-        if step is not None:
-            pages.shared()
-            self._node = step.page
-            return step.diff
+        if step is None:
+            return self._lead(page, socket, assigns, extras)
+        self._node = step.taken()
+        return step.diff
+
+    def _lead(
+        self, page: SharedPage, socket: LiveViewSocket[Any], assigns: Any, extras: Mapping[str, Any]
+    ) -> Diff | Awaitable[Diff]:
+        """Render what no view of `page` has rendered so far, for all of them."""
         self._node = None
         update = self._update(socket, assigns, extras, page.own_tree())
         tree = self._node
         if type(update) is dict and type(tree) is Unit and is_shareable(tree) and self._may_share(tree):
-            self._node, update = pages.lead(self, page, tree, update)
+            self._node, update = self._pages.lead(self, page, tree, update)
         return update
 
     def _update(
@@ -147,6 +169,9 @@ class TemplateRenderer:
 
     def show(self, page: SharedPage) -> None:
         self._node = page
+
+    def may_add(self, names: Iterable[str]) -> bool:
+        return bool(self._processors) or not {*self._names, *self._functions, "streams"}.isdisjoint(names)
 
     def reset(self) -> None:
         self._node = None

@@ -12,7 +12,7 @@ pages, of each template `_MOST_STEPS` at most. All other references are weak.
 """
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple, Protocol
 from weakref import ref
 
@@ -56,23 +56,32 @@ _NO_CHANGE: Final = shared_diff({})
 
 
 class Step(NamedTuple):
-    """The change from one page to the next."""
+    """The change from one page to the next, or to the same if nothing has changed."""
 
     page: "SharedPage"
     diff: SharedDiff
+
+    def taken(self) -> "SharedPage":
+        """Return the page, to which another view goes."""
+        page = self.page
+        page.was_followed = True
+        return page
 
 
 class SharedPage:
     """A retained tree that several views show, and the values that it was made from."""
 
-    __slots__ = ("__weakref__", "_reads", "_rule", "_tree", "step")
+    __slots__ = ("__weakref__", "_reads", "_rule", "_tree", "asks_extras", "step", "was_followed")
 
-    def __init__(self, tree: Unit) -> None:
+    def __init__(self, tree: Unit, *, asks_extras: bool) -> None:
+        self.asks_extras = asks_extras
+        """True if one of its names may have its value from elsewhere than the context of the view and the globals."""
         self._tree = tree
         self._rule = tree.segment.rule
         self._reads = tuple(zip(tree.segment.names, tree.inputs, strict=True))
         self.step: Step | None = None
         """The last change of a view that showed this page."""
+        self.was_followed = False
 
     def after(
         self, extras: Mapping[str, Any], assigns: Mapping[str, Any], behind: Mapping[str, Any]
@@ -122,6 +131,12 @@ class Holder(Protocol):
     @property
     def own_tree(self) -> Unit | None: ...
     def show(self, page: SharedPage) -> None: ...
+    def may_add(self, names: Iterable[str]) -> bool:
+        """Return True if it gives one of these names a value, besides the context of the view and the globals."""
+
+
+def _page(holder: Holder, tree: Unit) -> SharedPage:
+    return SharedPage(tree, asks_extras=holder.may_add(tree.segment.names))
 
 
 class SharedPages:
@@ -156,8 +171,10 @@ class SharedPages:
     def lead(self, holder: Holder, page: SharedPage, tree: Unit, diff: Diff) -> Step:
         """Return the step from `page` to that of `tree`, for the view of `holder` and for the next ones of `page`."""
         following = self._same_as(holder, tree)
+        if page.was_followed:
+            self._tries = _TRIES
         if following is None:
-            following = SharedPage(tree)
+            following = _page(holder, tree)
             self._add(following)
         # A page to which views come back may lead here. In a cycle both would wait for the garbage collector.
         following.step = None
@@ -179,10 +196,6 @@ class SharedPages:
         if self._tries > 0:
             self._tries = self._tries - 1 or -_REST
 
-    def shared(self) -> None:
-        """Note that a view has shared a change."""
-        self._tries = _TRIES
-
     def _same_as(self, holder: Holder, tree: Unit) -> SharedPage | None:
         page = next((page for page in self._present() if page.has(tree)), None)
         return self._shared_with_last(holder, tree) if page is None else page
@@ -192,7 +205,7 @@ class SharedPages:
         other = None if last is None or last is holder else last.own_tree
         if last is None or other is None or other.segment is not tree.segment or not is_shareable(other):
             return None
-        page = SharedPage(other)
+        page = _page(last, other)
         if not page.has(tree):
             return None
         last.show(page)

@@ -101,7 +101,8 @@ class View:
         socket: Any = socket_with(context)
         try:
             if alike:
-                return self.sharing.update_alike(socket, is_last=True)
+                followed = self.sharing.followed(socket)
+                return self.sharing.update_alike(socket, is_last=True) if followed is None else followed
             return (self.alone if alike is None else self.sharing).update(socket)
         except Exception as error:
             return type(error)
