@@ -375,7 +375,7 @@ class PyView(Starlette):
         if self._host is None:
             ordered = order_middleware(self.user_middleware, self._session_tracker)
         self._pipeline = IdentityPipeline(self._identity_middlewares(ordered))
-        last = Middleware(DirectPages, router=self.router, pages=self._live_page)
+        last = Middleware(DirectPages, router=self.router)
         self.user_middleware = [first, *ordered, last]
         stack = super().build_middleware_stack()
         if isinstance(stack, ServerErrorMiddleware) and not handles_failures:

@@ -249,7 +249,8 @@ async def mount(
     result = mount_caller(type(view))(view, socket, mount_context.location.params, resources)
     if isawaitable(result):
         await result
-    keep_names(socket)
+    if socket.hooks is not None:
+        keep_names(socket)
 
 
 async def handle_params(

@@ -245,6 +245,7 @@ def defaultRootTemplate(
 
     def template(context: RootTemplateContext) -> str:
         main, page, own_title = live_element(context), context.get("page"), context["title"]
+        elements = context["additional_head_elements"]
         return document.fill(
             html_attributes=page.html_attributes(lang) if page and page.sets_html else usual_attributes,
             body_attributes=page.body_attributes() if page and page.body_class else _NOTHING,
@@ -254,7 +255,7 @@ def defaultRootTemplate(
             csrf_token=context["csrf_token"],
             component_styles=context.get("component_styles", "") if component_styles else _NOTHING,
             client_head=context.get("client_head", ""),
-            additional_head_elements=_LINES.join(context["additional_head_elements"]),
+            additional_head_elements=_LINES.join(elements) if elements else _NOTHING,
             main=content_wrapper(context, main) if content_wrapper else main,
         )
 

@@ -1,10 +1,12 @@
 """The short way to a page: from the last middleware to its view, past Starlette's router and exception middleware."""
 
+from typing import Any
+
 from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pyview.routing.fixed_paths import FixedPaths
-from pyview.transport.http import FAILURE, LivePage
+from pyview.transport.http import FAILURE, PageEndpoint
 
 
 class DirectPages:
@@ -15,24 +17,24 @@ class DirectPages:
     application are Starlette's to call.
     """
 
-    def __init__(self, app: ASGIApp, router: Router, pages: LivePage) -> None:
+    def __init__(self, app: ASGIApp, router: Router) -> None:
         self.app = app
         self._router = router
-        self._pages = pages
         self._fixed = FixedPaths(lambda: router.routes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Under a prefix, servers and Starlette differ in what `path` contains.
         is_plain = scope["type"] == "http" and scope["method"] == "GET" and not scope.get("root_path")
         route = self._fixed.at(scope["path"]) if is_plain else None
-        if route is None:
+        endpoint: Any = None if route is None else route.endpoint
+        if not isinstance(endpoint, PageEndpoint):
             await self.app(scope, receive, send)
             return
         # What Starlette's router notes for middlewares and views.
         scope.setdefault("router", self._router)
-        scope.update(route=route, endpoint=route.endpoint, path_params={**scope.get("path_params", {})})
+        scope.update(route=route, endpoint=endpoint, path_params={**scope.get("path_params", {})})
         try:
-            response = await self._pages.respond(route, scope, receive, send)
+            response = await endpoint.respond(scope, receive, send)
         except Exception as error:
             scope[FAILURE] = error
             await self.app(scope, receive, send)

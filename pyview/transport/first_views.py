@@ -74,7 +74,7 @@ class FirstViews:
         headers = scope["headers"]
         if _DOCUMENT not in headers and _FRAME not in headers:
             return False
-        return not any(name in _PURPOSES for name, _ in headers)
+        return not any([name in _PURPOSES for name, _ in headers])
 
     # Keeping
 

@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from pyview.auth.guard import guarded_response, is_protected
+from pyview.auth.redirects import page_path
 from pyview.binding import BindingError
 from pyview.flash import Flash
 from pyview.live_render import Embedded
@@ -28,10 +29,9 @@ from pyview.middleware.headers import (
 )
 from pyview.navigation import Redirect
 from pyview.process.app_context import AppContext
-from pyview.rendering.lifecycle import Location, MountContext, MountTarget
+from pyview.rendering.lifecycle import MountContext, MountTarget
 from pyview.routing.live_session import DEFAULT, LiveSession
-from pyview.routing.request_url import request_url
-from pyview.routing.routes import LiveRoute, url_params, view_key
+from pyview.routing.routes import LiveRoute, view_key
 from pyview.socket.socket import UnconnectedSocket
 from pyview.template.container import Container
 from pyview.template.markup import Pattern
@@ -40,6 +40,7 @@ from pyview.template.root_template import PageAttributes, RootTemplate, RootTemp
 from pyview.tokens.page import PageToken, Tokens
 from pyview.transport.assets import ClientAssets, head_elements
 from pyview.transport.first_views import FirstViews
+from pyview.transport.page_locations import PageLocations
 from pyview.transport.static_render import (
     Redirected,
     StaticRenderContext,
@@ -47,7 +48,6 @@ from pyview.transport.static_render import (
     render_nested,
     render_view,
 )
-from pyview.wire.form import TooManyFields
 
 logger = logging.getLogger("pyview")
 
@@ -99,39 +99,46 @@ class LivePage:
         route = endpoint.route = LiveRoute(path, view_class, endpoint, name, live_session, action, container)
         return route
 
-    async def respond(self, route: LiveRoute, scope: Scope, receive: Receive, send: Send) -> Response:
+    async def respond(
+        self, route: LiveRoute, locations: PageLocations, scope: Scope, receive: Receive, send: Send
+    ) -> Response:
         """Return the page of `route`, or what its guards answer instead."""
         view_class, requirement = route.view_class, route.live_session.requirement
         # Guards may change after the route was added, so they are looked up here. Most pages have none.
         if not is_protected(view_class, scope, requirement):
-            return await self._traced(route, scope, protected=False)
+            return await self._traced(route, locations, scope, protected=False)
 
         async def page(request: Request) -> Response:
-            return await self._traced(route, request.scope, protected=True)
+            return await self._traced(route, locations, request.scope, protected=True)
 
         request = Request(scope, receive, send)
         response: Response = await guarded_response(view_class, page, request, requirement)
         return response
 
-    async def _traced(self, route: LiveRoute, scope: Scope, *, protected: bool) -> Response:
+    async def _traced(
+        self, route: LiveRoute, locations: PageLocations, scope: Scope, *, protected: bool
+    ) -> Response:
         app = self._app_context()
         telemetry = app.telemetry
         if telemetry is None or not telemetry.configured:
-            return await self._respond(app, route, scope, protected=protected)
+            return await self._respond(app, route, locations, scope, protected=protected)
         with telemetry.page(route.view_class.__qualname__):
-            return await self._respond(app, route, scope, protected=protected)
+            return await self._respond(app, route, locations, scope, protected=protected)
 
-    async def _respond(self, app: AppContext, route: LiveRoute, scope: Scope, *, protected: bool) -> Response:
+    async def _respond(
+        self, app: AppContext, route: LiveRoute, locations: PageLocations, scope: Scope, *, protected: bool
+    ) -> Response:
         cookies = cookies_of(scope)
         status = self._tokens.read_reload_token(cookies[STATUS_COOKIE]) if STATUS_COOKIE in cookies else None
         if status is not None:
             # The join of the page failed with this status. The cookie is deleted, so that the next load tries again.
             raise HTTPException(status, headers={"set-cookie": f"{STATUS_COOKIE}=; Max-Age=0; Path=/"})
-        context = StaticRenderContext.read(app, self._tokens, scope)
+        location = locations.of(scope, route, app.security.max_form_fields)
+        context = StaticRenderContext.read(app, self._tokens, scope, location.page)
         context.protected = protected
         flash = self._tokens.read_flash_token(cookies[FLASH_COOKIE]) if FLASH_COOKIE in cookies else None
         mount_context = MountContext(
-            _location(context, route),
+            location,
             context.identity,
             MountTarget(context.element_id, context.page_id),
             Flash(flash) if flash else None,
@@ -208,7 +215,8 @@ class LivePage:
         context: StaticRenderContext | None = request.scope.get(_EMBEDDING)
         if context is None:
             # All views of one page share one page id, and so one CSRF token.
-            context = StaticRenderContext.read(self._app_context(), self._tokens, request.scope)
+            page_url = page_path(request.scope)
+            context = StaticRenderContext.read(self._app_context(), self._tokens, request.scope, page_url)
             request.scope[_EMBEDDING] = context
         if self._first_views.expects_join(context.scope):
             context.rendered = []
@@ -252,11 +260,15 @@ class PageEndpoint:
 
     def __init__(self, pages: LivePage) -> None:
         self._pages = pages
+        self._locations = PageLocations()
+
+    async def respond(self, scope: Scope, receive: Receive, send: Send) -> Response:
+        return await self._pages.respond(self.route, self._locations, scope, receive, send)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if FAILURE in scope:
             raise scope.pop(FAILURE)
-        response = await self._pages.respond(self.route, scope, receive, send)
+        response = await self.respond(scope, receive, send)
         await response(scope, receive, send)
 
 
@@ -272,15 +284,6 @@ class PageResponse(HTMLResponse):
             (b"content-length", b"%d" % len(self.body)),
             _CONTENT_TYPE,
         ]
-
-
-def _location(context: StaticRenderContext, route: LiveRoute) -> Location:
-    url, path_params = request_url(context.scope), context.scope.get("path_params", {})
-    try:
-        params = url_params(url.query, path_params, context.app.security.max_form_fields)
-    except TooManyFields as error:
-        raise HTTPException(400, str(error)) from None
-    return Location(route, url, context.page, params, path_params)
 
 
 def _file_elements(context: StaticRenderContext) -> list[Markup]:

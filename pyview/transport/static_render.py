@@ -15,7 +15,6 @@ from pyview.auth.connection import LiveConnection
 from pyview.auth.guard import authorize, is_protected
 from pyview.auth.identity import Identity
 from pyview.auth.provider import Denied
-from pyview.auth.redirects import page_path
 from pyview.binding import Params
 from pyview.live_view import LiveView
 from pyview.middleware.headers import csp_nonce
@@ -69,15 +68,15 @@ class StaticRenderContext:
     rendered: "list[RenderedView] | None" = None
 
     @classmethod
-    def read(cls, app: AppContext, tokens: Tokens, scope: Scope) -> "StaticRenderContext":
-        """Read the request of `scope`. Raises what `Identity.from_scope` raises."""
+    def read(cls, app: AppContext, tokens: Tokens, scope: Scope, page: str) -> "StaticRenderContext":
+        """Read the request of `scope`, which is for `page`. Raises what `Identity.from_scope` raises."""
         return cls(
             app,
             tokens,
             scope,
             Identity.from_scope(scope),
             _new_page_id(),
-            page_path(scope),
+            page,
             scope.get("root_path", ""),
             csp_nonce(scope),
             ConnectData(scope, None, app.security.connect_headers),
