@@ -97,7 +97,7 @@ def check_host(scope: Scope, config: SecurityConfig) -> Refusal | None:
     if not config.allowed_hosts:
         return None
     host = _host(scope)
-    if host is None or not any(_covers(pattern, host) for pattern in config.allowed_hosts):
+    if host is None or not any([_covers(pattern, host) for pattern in config.allowed_hosts]):
         return Refusal(400, f"Host {_shown(scope, b'host')} is not in allowed_hosts")
     return None
 

@@ -34,7 +34,7 @@ class CSRFTokens:
             return self._check_former(raw, subject)
         nonce, code = raw[:_NONCE_BYTES], raw[_NONCE_BYTES:]
         # The code of an invalid token is too short, and equals none.
-        return is_any(code, (_code(mac, nonce, subject) for mac in self._macs))
+        return is_any(code, [_code(mac, nonce, subject) for mac in self._macs])
 
     def _check_former(self, raw: bytes, subject: str) -> bool:
         """Check the token of a page that is open during an update of PyView: a mask, and the masked code."""

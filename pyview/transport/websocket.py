@@ -163,8 +163,8 @@ class WebSocketConnection:
             del self._receive, self._send, self._channels
 
     def _refusal(self) -> Refusal | None:
-        query = (field.partition(b"=") for field in self._scope["query_string"].split(b"&"))
-        version = next((value.decode("latin-1") for name, _, value in query if name == b"vsn"), "")
+        fields = self._scope["query_string"].split(b"&")
+        version = next((field[4:].decode("latin-1") for field in fields if field.startswith(b"vsn=")), "")
         if not version.startswith("2."):
             return Refusal(400, f"expected protocol version 2 (vsn=2.0.0), got {version[:16]!r}")
         return check_handshake(self._scope, self._app.security)
