@@ -49,7 +49,9 @@ def request_bound(roots: Iterable[object]) -> str | None:
                 return f"an object of the class {kind.__module__}.{kind.__qualname__}"
             parts[kind] = _parts_of(kind)
         below = _below(level, {kind: parts[kind] for kind in kinds})
-        level = [each for each in filter(gc.is_tracked, below) if id(each) not in seen]
+        # Each once: a hundred rows refer to their class a hundred times.
+        found = {id(each): each for each in filter(gc.is_tracked, below)}
+        level = [each for key, each in found.items() if key not in seen]
     return None
 
 
