@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from socket import create_server
+from socket import create_server, socket
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -14,6 +14,14 @@ from tests.uvicorn_ws.raw import RawClient, until
 OURS = "pyview.uvicorn_ws:PicowsProtocol"
 REFERENCE = "websockets-sansio"
 MOST_BYTES = 100_000
+OPTIONS: dict[str, Any] = {
+    "log_config": None,
+    "access_log": False,
+    "lifespan": "off",
+    "ws_max_size": MOST_BYTES,
+    "ws_per_message_deflate": False,
+    "timeout_graceful_shutdown": 1,
+}
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
@@ -134,26 +142,20 @@ class Served:
 
 
 @contextmanager
-def serving(ws: str = OURS, loop: str = "asyncio", **options: Any) -> Iterator[Served]:
-    with create_server(("127.0.0.1", 0)) as listening:
+def serving(
+    ws: str = OURS, loop: str = "asyncio", *, listening: socket | None = None, **options: Any
+) -> Iterator[Served]:
+    """Serve in a thread, on `listening` or on a free port. `options` are those of uvicorn."""
+    with listening or create_server(("127.0.0.1", 0)) as listens:
 
         async def app(scope: Message, receive: Receive, send: Send) -> None:
             await served.app(scope, receive, send)
 
-        options = {"log_config": None, "access_log": False, "lifespan": "off", **options}
-        config = uvicorn.Config(
-            app,
-            ws=ws,
-            loop=loop,
-            ws_max_size=options.pop("ws_max_size", MOST_BYTES),
-            ws_per_message_deflate=False,
-            timeout_graceful_shutdown=1,
-            **options,
-        )
+        config = uvicorn.Config(app, ws=ws, loop=loop, **{**OPTIONS, **options})
         server = uvicorn.Server(config)
-        name = f"{'picows' if ws == OURS else 'reference'} on {loop}"
-        served = Served(name, listening.getsockname()[1], server)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        name, address = f"{'picows' if ws == OURS else 'reference'} on {loop}", listens.getsockname()
+        served = Served(name, address[1] if isinstance(address, tuple) else 0, server)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listens]}, daemon=True)
         thread.start()
         try:
             until(lambda: server.started or not thread.is_alive(), within=30)
