@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import httpx
 from websockets.asyncio.client import connect
 
 from pyview.uvicorn_ws import websocket_protocol
@@ -52,7 +53,7 @@ async def soak(load: Load, ws: str, report: Callable[[str], object] = print) -> 
     async with served("tests.attack.counted_app:app", ws) as server:
         # The caches fill, and each code path runs, before the first measurement.
         await _run(server, Load(min(60.0, load.seconds / 4), load.connections, load.rate, 500), Counted())
-        before = await settled(server)
+        before = await _measured(server)
         report(f"before: {before}")
         counted = Counted()
         watching = asyncio.create_task(_watch(server, counted, report))
@@ -60,8 +61,9 @@ async def soak(load: Load, ws: str, report: Callable[[str], object] = print) -> 
             await _run(server, load, counted)
         finally:
             watching.cancel()
-        after = await settled(server)
+        after = await _measured(server, before)
         report(f"after {counted.events} events and {counted.joins} joins: {after}")
+        await server.http.aclose()
     return growth(before, after)
 
 
@@ -73,6 +75,20 @@ def growth(before: dict[str, int], after: dict[str, int]) -> list[str]:
         for name, now in after.items()
         if now - before.get(name, 0) > allowed.get(name, 0)
     ]
+
+
+async def _measured(server: Server, before: dict[str, int] | None = None) -> dict[str, int]:
+    """Return the state of the server when all connections have ended; if it is not as `before`, that of later."""
+    # Its connections stay open for some seconds behind the last request.
+    await server.http.aclose()
+    server.http = httpx.AsyncClient(timeout=60)
+    state = await settled(server)
+    for _ in range(20):
+        if before is None or not growth(before, state):
+            break
+        await asyncio.sleep(0.5)
+        state = await settled(server)
+    return state
 
 
 async def _run(server: Server, load: Load, counted: Counted) -> None:
