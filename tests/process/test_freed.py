@@ -91,7 +91,7 @@ def no_collector() -> Iterator[None]:
 async def test_an_ended_view_is_freed(end: Callable[[Page], Awaitable[Any]], once: bool) -> None:
     view = noted(view_of(frozenset(PARTS) - {"rows"}))
     view.mount_once = once
-    app = PyView(security=SecurityConfig(reconnect_grace=0))
+    app = PyView(security=SecurityConfig(reconnect_grace=0.05))
     app.add_live_view("/", view)
     app.add_live_view("/other", Other)
     async with LiveClient(app) as client:
