@@ -104,3 +104,14 @@ def test_a_field_that_no_attribute_can_have() -> None:
     law.check({"rows": rows})
     rows[4]["a b"] = 5000
     assert law.check({"rows": rows}) == {"0": {"k": {"4": {"0": "5000"}, "kc": 20}}}
+
+
+def test_an_attribute_that_python_reads_by_another_name() -> None:
+    ligature = "\N{LATIN SMALL LIGATURE FI}"
+    law = Law({"main.html": f"{{% for row in rows %}}{{{{ row['{ligature}'] }}}};{{% endfor %}}"})
+    rows = [Line("n", 1, None) for _ in range(20)]
+    for number, row in enumerate(rows):
+        row.__dict__.update({ligature: number, "fi": number})
+    law.check({"rows": rows})
+    setattr(rows[4], ligature, 5000)
+    assert law.check({"rows": rows}) == {"0": {"k": {"4": {"0": "5000"}, "kc": 20}}}

@@ -6,6 +6,7 @@ interpreter specialises each read for the class. `map` with `itemgetter` and `is
 
 from collections.abc import Iterable
 from keyword import iskeyword
+from unicodedata import is_normalized
 
 from pyview.template.compiler.compiler import TreeCompiler
 from pyview.template.compiler.scopes import RowScope
@@ -27,10 +28,13 @@ def scans_of(number: int, rows: RowScope) -> str:
 
 
 def _are_attributes(rows: RowScope) -> bool:
-    # `row["a b"]` reads a field that no expression with a dot can read.
-    return bool(rows.fields) and all(
-        name.isidentifier() and not iskeyword(name) for name in rows.fields or ()
-    )
+    return bool(rows.fields) and all(map(_is_attribute, rows.fields or ()))
+
+
+def _is_attribute(name: str) -> bool:
+    """Return True if an expression with a dot reads the attribute of exactly this name."""
+    # `row["a b"]` is a field as well, and Python reads an identifier in its normal form: another attribute.
+    return name.isidentifier() and not iskeyword(name) and is_normalized("NFKC", name)
 
 
 def _write_scan(compiler: TreeCompiler, name: str, fields: Iterable[str]) -> None:
