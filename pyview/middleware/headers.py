@@ -113,5 +113,7 @@ def set_browser_cookie(response: Response, scope: Scope, identity: Identity) -> 
     secure = scope.get("scheme") == "https"
     name = SECURE_COOKIE if secure else PLAIN_COOKIE
     value = secrets.token_urlsafe(16)
-    response.set_cookie(name, value, path="/", secure=secure, httponly=True, samesite="lax")
+    # Name and value need no quoting, and `set_cookie` takes a third of the time of a small page.
+    cookie = f"{name}={value}; HttpOnly; Path=/; SameSite=lax{'; Secure' if secure else ''}"
+    response.raw_headers.append((b"set-cookie", cookie.encode()))
     return digest(value)
