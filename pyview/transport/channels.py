@@ -11,7 +11,6 @@ from typing import Any
 
 from orjson import loads
 
-from pyview.config import SecurityConfig
 from pyview.process.app_context import AppContext
 from pyview.process.create import create_process
 from pyview.process.keeper import Keeper
@@ -20,16 +19,15 @@ from pyview.process.nested import Children
 from pyview.process.transfer import Transfer
 from pyview.process.unread import Intake, Unread
 from pyview.process.uploads import UploadLoad, UploadManager
-from pyview.process.view_process import ViewProcess
 from pyview.rendering.lifecycle import Location, MountContext
-from pyview.sessions.change import SessionChange
 from pyview.template.nested import PAGE_PREFIX
+from pyview.transport.channel import Channel
 from pyview.transport.connection_api import ConnectionApi
 from pyview.transport.join_params import TOPIC_PREFIX, JoinParams
-from pyview.transport.reconnect import Detached, OwnerKey, ShownKey, shown_key
+from pyview.transport.reconnect import Detached, shown_key
 from pyview.transport.send_queue import SendQueue
 from pyview.transport.uploads import UPLOAD_PREFIX, UploadChannels
-from pyview.transport.view_frames import MAX_EVENT_NAME, READERS, read_event_payload
+from pyview.transport.view_frames import READERS, read_event_payload
 from pyview.wire.message import (
     UNREAD,
     Frame,
@@ -45,132 +43,6 @@ logger = logging.getLogger("pyview")
 
 _PAGE_TOPIC = f"{TOPIC_PREFIX}{PAGE_PREFIX}"
 _UNMATCHED = {"reason": "unmatched topic"}
-
-
-class Channel:
-    """One joined topic: the connection that its view process sees.
-
-    `shown` names the view and the page once the join is admitted; `mounts` is the number of the page's joins of it
-    before. `sent` counts the messages that the client was sent on this join; the client counts what it receives, so
-    that a rejoin shows whether a message was lost.
-    """
-
-    __slots__ = (
-        "_channels",
-        "_open",
-        "_send_queue",
-        "join_ref",
-        "mounts",
-        "process",
-        "sent",
-        "shown",
-        "topic",
-    )
-
-    process: ViewProcess
-    shown: ShownKey | None
-
-    def __init__(self, channels: "Channels", topic: str, join_ref: str) -> None:
-        self._channels = channels
-        self._send_queue = channels.send_queue
-        self._open = True
-        self.topic = topic
-        self.join_ref = join_ref
-        self.shown = None
-        self.mounts = 0
-        self.sent = 0
-
-    @property
-    def open(self) -> bool:
-        """True as long as neither side has closed it."""
-        return self._open
-
-    @property
-    def security(self) -> SecurityConfig:
-        return self._channels.app.security
-
-    @property
-    def owner(self) -> OwnerKey:
-        return self._channels.connection.owner
-
-    @property
-    def client(self) -> str:
-        return self._channels.connection.client
-
-    @property
-    def is_full(self) -> bool:
-        return self._send_queue.is_full
-
-    def reply(self, ref: str | None, status: str, response: dict[str, Any]) -> None:
-        if self._open and ref is not None:
-            self.sent += 1
-            self._send_queue.put(reply(self.join_ref, ref, self.topic, status, response))
-
-    def push(self, event: str, payload: Any) -> None:
-        if self._open:
-            self.sent += 1
-            self._send_queue.put(encode(self.join_ref, None, self.topic, event, payload))
-
-    def refuse_event_name(self, ref: str | None, name: str) -> None:
-        """Answer an event whose name is too long. Names are logged, so their length is bounded."""
-        warning = f"the name of an event has {len(name)} characters, {MAX_EVENT_NAME} are allowed"
-        self._channels.app.client_warnings.warn(self.process.name, warning)
-        self.reply(ref, "error", {"reason": "event_name_too_long"})
-
-    def refused(self) -> None:
-        """Forget a join that was answered with an error. The client expects no close message after that."""
-        self.mute()
-        self._channels.forget(self)
-
-    def closed(self) -> None:
-        """Close the channel in the client: the view has ended by itself."""
-        self._close("phx_close")
-
-    def crashed(self) -> None:
-        """Make the client join again: the view has failed."""
-        self._close("phx_error")
-
-    def overloaded(self) -> None:
-        self._channels.connection.overloaded()
-
-    def when_writable(self, call: Callable[[], None]) -> None:
-        self._send_queue.when_writable(call)
-
-    def locate(self, url: str) -> Location | None:
-        return self._channels.connection.locate(url)
-
-    def sign_in_url(self, redirect: str, page: str) -> str:
-        return self._channels.connection.sign_in_url(redirect, page)
-
-    @property
-    def has_session(self) -> bool:
-        return self._channels.main_topic is not None and self._channels.connection.has_session
-
-    @property
-    def page(self) -> str | None:
-        """Path and query of the page, None for a page that is not live itself."""
-        main = self._channels.main
-        return None if main is None else main.page
-
-    def mint_change_token(self, change: SessionChange) -> str | None:
-        # The page posts the token and brings the new cookie back, so the topic of its main view stands for it.
-        return self._channels.connection.mint_change_token(self._channels.main_topic or self.topic, change)
-
-    async def renew(self, payload: Any) -> dict[str, str]:
-        return await self._channels.connection.renew(self.topic, payload)
-
-    def upload_load(self) -> UploadLoad:
-        return self._channels.upload_load()
-
-    def mute(self) -> None:
-        """Send nothing more on this join. Messages that the view still sends are dropped."""
-        self._open = False
-
-    def _close(self, event: str) -> None:
-        if self._open:
-            self._send_queue.put(encode(self.join_ref, self.join_ref, self.topic, event, {}))
-            self._open = False
-            self._channels.forget(self)
 
 
 class Channels:

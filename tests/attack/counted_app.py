@@ -20,7 +20,8 @@ from pyview import LiveView, LiveViewSocket, PyView, SecurityConfig, is_connecte
 from pyview.events import InfoEvent
 from pyview.process.view_process import ViewProcess
 from pyview.pubsub.memory import MemoryPubSub
-from pyview.transport.channels import Channel, Channels
+from pyview.transport.channel import Channel
+from pyview.transport.channels import Channels
 from pyview.transport.identity import ConnectionIdentity
 from pyview.transport.reconnect import DetachedConnection, DetachedView
 from pyview.transport.send_queue import SendQueue
