@@ -165,6 +165,17 @@ def test_bytecode_is_cached_for_our_compiler_alone(tmp_path: Path) -> None:
     assert tree(pure(lambda value: next(answers))) == {}, "compiled anew, since the filter is pure now"
 
 
+def test_an_environment_with_rules_for_fields_has_bytecode_of_its_own(tmp_path: Path) -> None:
+    class Closed(LiveEnvironment):
+        def getattr(self, obj: Any, attribute: str) -> Any:
+            return "closed"
+
+    loader, cache = DictLoader({"page.html": "{{ row.name }}"}), FileSystemBytecodeCache(str(tmp_path))
+    for kind, shown in [(LiveEnvironment, "open"), (Closed, "closed"), (LiveEnvironment, "open")]:
+        template = LiveTemplate.from_loader("page.html", kind(loader=loader, bytecode_cache=cache))
+        assert template.render({"row": {"name": "open"}}) == shown
+
+
 def test_two_environments_share_no_template_state() -> None:
     loader = DictLoader({"page.html": "{{ x }}"})
     one, two = (LiveTemplate.from_loader("page.html", create_environment(loader)) for _ in range(2))

@@ -2,7 +2,7 @@
 
 A new row has nothing to compare with, so testing bits and comparing slots only takes time. The row's function has a
 second way through it for a row of texts alone: it fills variables, and makes the slots and the diff from them in one
-step each. That takes half the time.
+step each. The first tree of a table takes two thirds of the time.
 """
 
 from collections.abc import Sequence

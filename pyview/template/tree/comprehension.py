@@ -71,7 +71,7 @@ def fresh_rows(
 ) -> tuple[list[list[Any]], dict[str, Any]]:
     """Render new rows of a flat segment. Return their slots and their entries.
 
-    It takes half the time of rows that are compared with empty slots.
+    The first tree of a table takes two thirds of the time of rows that are compared with empty slots.
     """
     rows: list[list[Any]] = []
     entries: dict[str, Any] = {}
