@@ -11,6 +11,10 @@ _MESSAGES: Final = 32
 _BYTES: Final = 64 * 1024
 
 
+class ReceiverError(Exception):
+    """An exception of the function that an application has set to get text messages."""
+
+
 class Incoming:
     """Messages for the application. While there are too many, the transport does not read."""
 
@@ -30,11 +34,15 @@ class Incoming:
         self._receiver = on_text
 
     def put_text(self, text: str, size: int) -> None:
-        """Hand a text message to the receiver, or to the application. Raises what the receiver raises."""
-        receiver = self._receiver
+        """Hand a text message to the receiver, or to the application. Raises `ReceiverError`."""
         # The application waits only while nothing is queued, so messages keep their order.
-        if receiver is not None and self._waiter is not None and not self._waiter.done() and receiver(text):
-            return
+        if self._receiver is not None and self._waiter is not None and not self._waiter.done():
+            try:
+                if self._receiver(text):
+                    return
+            except Exception as error:
+                # Without this, a UnicodeDecodeError of the application would pass for one of the peer.
+                raise ReceiverError from error
         self.put({"type": "websocket.receive", "text": text}, size)
 
     def put(self, message: Message, size: int) -> None:

@@ -131,8 +131,7 @@ class PicowsProtocol(asyncio.BufferedProtocol):
         self._server_state.connections.discard(self)
         self._end(frames.ABNORMAL)
         self._set_timer(None)
-        self._parser = self._fragments = None
-        self.resume_writing()
+        self._parser = None
 
     def shutdown(self) -> None:
         """End the connection, because the server stops."""
@@ -326,7 +325,7 @@ class PicowsProtocol(asyncio.BufferedProtocol):
 
     def send_text(self, text: str | bytes) -> bool:
         """Write a text message at once. Return False if the peer reads too slowly or the connection is not open."""
-        if self._state is not _OPEN or self._writable is not None:
+        if self._state is not _OPEN or self._writable is not None or self._transport.is_closing():
             return False
         self._write_message(frames.TEXT, text.encode() if isinstance(text, str) else text)
         return True
@@ -368,7 +367,7 @@ class PicowsProtocol(asyncio.BufferedProtocol):
     def _end(self, code: int, reason: str | None = None) -> None:
         """Note that nothing is sent any more."""
         self._state = State.ENDED
-        self._opening = None
+        self._opening = self._fragments = None
         self._incoming.end(code, reason)
         self.resume_writing()
         if self._slot is not None and self._worker.keepalive is not None:

@@ -35,6 +35,7 @@ class Workers:
         self._workers: WeakKeyDictionary[ServerState, Worker] = WeakKeyDictionary()
 
     def of(self, state: ServerState, config: Config) -> Worker:
+        """Return the worker of the server that has this state."""
         worker = self._workers.get(state)
         if worker is None:
             worker = self._workers[state] = Worker(config)

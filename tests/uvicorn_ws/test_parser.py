@@ -1,0 +1,114 @@
+"""Parsers that connections share: frames arrive whole and in order, and an idle connection keeps nothing."""
+
+from collections.abc import Callable, Iterator
+from itertools import pairwise, zip_longest
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from picows import WSFrame
+
+from pyview.uvicorn_ws.parser import Parser, Parsers, Sink
+from tests.uvicorn_ws.raw import BINARY, CLOSE, TEXT, encode
+
+LIMIT = 100_000
+WRONG_OPCODE = encode(3, b"")
+payloads = st.one_of(st.binary(max_size=200), st.integers(0, 20_000).map(bytes))
+
+
+class Receiver:
+    """A connection that is read in pieces."""
+
+    def __init__(self, parsers: Parsers) -> None:
+        self.parsers = parsers
+        self.own: Parser | Sink | None = None
+        self.seen: list[bytes | int] = []
+
+    def frame_received(self, frame: WSFrame) -> None:
+        self.seen.append(frame.get_payload_as_bytes())
+
+    def parsing_failed(self, code: int) -> None:
+        self.seen.append(code)
+
+    def read(self, data: bytes) -> None:
+        """Read as a transport does: as much as fits into the buffer, again and again."""
+        while data:
+            buffer = (self.own or self.parsers.shared).get_buffer(-1)
+            size = min(len(buffer), len(data))
+            buffer[:size] = data[:size]
+            self.own = self.parsers.feed(self.own, self, size)
+            data = data[size:]
+
+
+@pytest.fixture
+async def parsers() -> Parsers:
+    return Parsers(LIMIT)
+
+
+def in_pieces(data: bytes, cuts: list[int]) -> Iterator[bytes]:
+    places = sorted({0, len(data), *(cut % (len(data) + 1) for cut in cuts)})
+    yield from (data[start:end] for start, end in pairwise(places))
+
+
+Cuts = st.lists(st.integers(0, 1 << 20), max_size=8)
+
+
+@given(st.lists(st.tuples(st.lists(payloads, min_size=1, max_size=6), Cuts), min_size=1, max_size=3))
+async def test_connections_that_are_read_in_turn_get_their_own_frames(
+    sent: list[tuple[list[bytes], list[int]]],
+) -> None:
+    parsers = Parsers(LIMIT)
+    receivers = [Receiver(parsers) for _ in sent]
+    streams = [b"".join(encode(BINARY, each) for each in payloads) for payloads, _ in sent]
+    pieces = [in_pieces(stream, cuts) for stream, (_, cuts) in zip(streams, sent, strict=True)]
+    for turn in zip_longest(*pieces, fillvalue=b""):
+        for receiver, piece in zip(receivers, turn, strict=True):
+            receiver.read(piece)
+    assert [receiver.seen for receiver in receivers] == [payloads for payloads, _ in sent]
+    assert all(receiver.own is None for receiver in receivers)
+
+
+async def test_a_parser_is_kept_only_while_a_frame_is_incomplete(parsers: Parsers) -> None:
+    receiver, frame = Receiver(parsers), encode(TEXT, b"hello")
+    receiver.read(frame[:3])
+    own = receiver.own
+    assert isinstance(own, Parser)
+    assert own is not parsers.shared
+    receiver.read(frame[3:])
+    assert receiver.own is None
+    receiver.read(frame[:3])
+    other = Receiver(parsers)
+    other.read(frame[:3])
+    assert other.own is own
+
+
+@pytest.mark.parametrize(
+    "last",
+    [encode(BINARY, bytes(30_000)), encode(CLOSE, b"\x03\xe8"), WRONG_OPCODE],
+    ids=["a buffer that grew", "a CLOSE frame", "a mistake"],
+)
+async def test_a_parser_is_not_used_again_after(parsers: Parsers, last: bytes) -> None:
+    Receiver(parsers).read(last)
+    for _ in range(20):
+        receiver = Receiver(parsers)
+        receiver.read(encode(TEXT, b"a") + encode(CLOSE, b"\x03\xe8"))
+        assert receiver.seen == [b"a", b"\x03\xe8"]
+        assert len(parsers.shared.get_buffer(-1)) < 8192
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        (lambda: WRONG_OPCODE, 1002),
+        (lambda: encode(CLOSE, b"\x03\xe8\xff"), 1007),
+        (lambda: encode(TEXT, bytes(LIMIT + 1))[:14], 1009),
+    ],
+)
+async def test_frames_before_a_mistake_are_taken_first(
+    parsers: Parsers, wrong: Callable[[], bytes], code: int
+) -> None:
+    receiver = Receiver(parsers)
+    receiver.read(encode(TEXT, b"a") + encode(TEXT, b"b") + wrong())
+    assert receiver.seen == [b"a", b"b", code]
+    receiver.read(encode(TEXT, b"dropped") + bytes(20_000))
+    assert receiver.seen == [b"a", b"b", code]
