@@ -23,6 +23,7 @@ class DirectWays:
             "receive": connection.set_receiver,
             "send": connection.send_text,
             "asgi_receive": connection.receive,
+            "asgi_send": send,
         }
         scope["extensions"] = {**scope.get("extensions", {}), "websocket.direct": extension}
         await self.app(scope, connection.receive, send)

@@ -7,11 +7,22 @@ that reads the connection. Frames that are not ordinary still come through ASGI'
 from collections.abc import Callable
 from contextvars import copy_context
 from functools import partial
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
-from starlette.types import Receive, Scope
+from starlette.types import Receive, Scope, Send
 
 _EXTENSION = "websocket.direct"
+_PASSING: Final = frozenset(
+    {
+        "pyview.middleware.outermost",
+        "pyview.sessions.middleware",
+        "pyview.sessions.tracking",
+        "starlette._exception_handler",
+        "starlette.middleware.errors",
+        "starlette.middleware.sessions",
+    }
+)
+"""Modules whose wrappers of `send` look at HTTP responses only, and pass the messages of a socket on as they are."""
 
 OnText = Callable[[str], bool]
 """Takes a text frame. Returns False for one that is to come through `receive`."""
@@ -36,12 +47,26 @@ class DirectWay(NamedTuple):
         self.set_receiver(None)
 
 
-def direct_way(scope: Scope, receive: Receive) -> DirectWay | None:
+def direct_way(scope: Scope, receive: Receive, send: Send) -> DirectWay | None:
     """Return the direct way that the server offers for a connection; None if it offers none.
 
-    A middleware that wraps `receive` wants to see each message, so there is none then either.
+    A middleware that wraps `receive` or `send` wants to see each message, so there is none then either.
     """
     extension = (scope.get("extensions") or {}).get(_EXTENSION)
     if extension is None or extension.get("asgi_receive") != receive:
         return None
+    if _unwrapped(send) != extension.get("asgi_send"):
+        return None
     return DirectWay(extension["receive"], extension["send"])
+
+
+def _unwrapped(send: Any) -> Any:
+    """Return the `send` below the wrappers of Starlette and of this package."""
+    while getattr(send, "__module__", None) in _PASSING:
+        # The wrappers are closures over the `send` that they call.
+        code, cells = getattr(send, "__code__", None), getattr(send, "__closure__", None) or ()
+        names = () if code is None else code.co_freevars
+        if "send" not in names:
+            return send
+        send = cells[names.index("send")].cell_contents
+    return send

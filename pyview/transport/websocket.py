@@ -114,7 +114,7 @@ class WebSocketConnection:
         self._scope = scope
         self._receive = receive
         self._send = send
-        self._direct_way = direct_way(scope, receive)
+        self._direct_way = direct_way(scope, receive, send)
         write = None if self._direct_way is None else self._direct_way.send
         self._send_queue = SendQueue(send, limits, self.overloaded, write)
         self._channels = Channels(app, self, self._send_queue)

@@ -252,6 +252,7 @@ class PicowsProtocol(asyncio.BufferedProtocol):
                     "send": self.send_text,
                     # An application that is given another one is behind a middleware that watches the messages.
                     "asgi_receive": self._incoming.get,
+                    "asgi_send": self.send,
                 },
             },
         }

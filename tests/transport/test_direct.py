@@ -3,10 +3,12 @@
 import asyncio
 import contextvars
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.middleware.sessions import SessionMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pyview import LiveView, LiveViewSocket, PyView, SecurityConfig
 from pyview.template.live_template import LiveTemplate
@@ -72,6 +74,22 @@ class Watched:
             return message
 
         await self.app(scope, watched if scope["type"] == "websocket" else receive, send)
+
+
+class WatchedSends:
+    """Middleware that wraps `send`; `sent` has the types of the messages."""
+
+    sent: list[str]
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def watched(message: Message) -> None:
+            self.sent.append(message["type"])
+            await send(message)
+
+        await self.app(scope, receive, watched if scope["type"] == "websocket" else send)
 
 
 class Taken(DirectWays):
@@ -185,6 +203,26 @@ async def test_a_middleware_that_wraps_receive_sees_each_message() -> None:
         await answer(socket, page, "6", "inc")
         assert Watched.seen == ["websocket.connect", *["websocket.receive"] * 3]
         assert Taken.refs == []
+        await socket.close()
+
+
+async def test_a_middleware_that_wraps_send_sees_each_message() -> None:
+    WatchedSends.sent = []
+    async with LiveClient(make_app(WatchedSends)) as client:
+        socket, page = await opened(client)
+        await answer(socket, page, "5", "inc")
+        await answer(socket, page, "6", "inc")
+        assert WatchedSends.sent == ["websocket.accept", *["websocket.send"] * 3]
+        assert Taken.refs == []
+        await socket.close()
+
+
+async def test_the_sessions_of_starlette_look_at_no_message_of_a_socket() -> None:
+    sessions = partial(SessionMiddleware, secret_key="an-0ther-s3cret-of-thirty-two-bytes-or-more")
+    async with LiveClient(make_app(sessions)) as client:
+        socket, page = await opened(client)
+        await answer(socket, page, "5", "inc")
+        assert Taken.refs == ["5"]
         await socket.close()
 
 
