@@ -51,16 +51,18 @@ class Wire(asyncio.Transport):
 
 
 class Peer:
-    """A connection to `app`, after the request of its handshake."""
+    """A connection to `app`, after the request of its handshake. Those with one `state` are of one server."""
 
-    def __init__(self, app: App, head: bytes = HANDSHAKE) -> None:
+    def __init__(self, app: App, head: bytes = HANDSHAKE, state: ServerState | None = None) -> None:
         config = Config(app, log_config=None, ws_ping_interval=None)
         config.load()
-        self._state = ServerState()
+        self._state: Any = state or ServerState()
         self.wire = Wire()
         self.protocol = PicowsProtocol(config, self._state, {})
+        others = set(self._state.tasks)
         self.protocol.connection_made(self.wire)
         self.protocol.data_received(head)
+        (self._task,) = self._state.tasks - others
 
     async def feed(self, data: bytes) -> None:
         """Let the protocol read `data`, as soon as it reads."""
@@ -85,8 +87,8 @@ class Peer:
         """Lose the connection, wait for the application, and return the frames that were written."""
         self.wire.closed = True
         self.protocol.connection_lost(None)
-        await asyncio.gather(*self._state.tasks)
-        assert not self._state.connections
+        await asyncio.wait([self._task])
+        assert self.protocol not in self._state.connections
         _, _, frames = bytes(self.wire.written).partition(b"\r\n\r\n")
         return frames_in(frames)
 

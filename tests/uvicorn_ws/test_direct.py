@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from uvicorn.server import ServerState
 
 from tests.uvicorn_ws.peer import App, Peer
 from tests.uvicorn_ws.raw import (
@@ -130,6 +131,15 @@ def test_every_message_is_answered_once_and_in_order(
     assert frames.pop() == close(1000)
     answers = [frame for frame in frames if frame.opcode in (TEXT, BINARY)]
     assert answers == [*(answer for answer, _ in sent), Frame(TEXT, b"answer to 0 last")]
+
+
+@pytest.mark.parametrize("way", [ordinary, direct])
+def test_a_full_queue_is_read_again(way: Callable[[int], App]) -> None:
+    stream = b"".join(encode(TEXT, b"1 %d" % number) for number in range(200))
+    cuts = [(start, "nothing") for start in range(0, len(stream), 300)]
+    frames = asyncio.run(_talk(way(0), stream, cuts))
+    expected = [f"answer to 1 {number}".encode() for number in range(200)]
+    assert [frame.payload for frame in frames[:-2]] == expected
 
 
 class TestReceiver:
@@ -270,7 +280,8 @@ def test_connections_that_share_a_parser_never_mix(
         expected[number].append(Frame(BINARY, payload))
 
     async def scenario() -> dict[int, list[Frame]]:
-        peers = {number: Peer(ordinary()) for number in range(5)}
+        state = ServerState()
+        peers = {number: Peer(ordinary(), state=state) for number in range(5)}
         for peer in peers.values():
             await peer.idle()
         while any(streams.values()):
