@@ -36,13 +36,16 @@ class Keepalive:
         self._position = 0
         self._unanswered: dict[Pinged, tuple[bytes, float]] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._due = 0.0
+        """Loop time of the timer."""
 
     def add(self, connection: Pinged) -> Slot:
         """Begin to ping a connection, in an interval from now. Return what `remove` needs."""
         slot = self._slots[self._position - 1]
         slot.add(connection)
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(self._step, self._next)
+            loop = asyncio.get_running_loop()
+            self._start_timer(loop, loop.time())
         return slot
 
     def remove(self, connection: Pinged, slot: Slot) -> None:
@@ -56,12 +59,22 @@ class Keepalive:
         if sent is not None and sent[0] == payload:
             del self._unanswered[connection]
 
+    def _start_timer(self, loop: asyncio.AbstractEventLoop, after: float) -> None:
+        self._due = after + self._step
+        self._timer = loop.call_at(self._due, self._next)
+
     def _next(self) -> None:
         loop = asyncio.get_running_loop()
-        self._expire(loop.time())
-        self._ping(self._slots[self._position], loop.time())
+        now = loop.time()
+        self._expire(now)
+        self._ping(self._slots[self._position], now)
         self._position = (self._position + 1) % _SLOTS
-        self._timer = loop.call_later(self._step, self._next) if any(self._slots) else None
+        if any(self._slots):
+            # From when it was due, else the delays of all steps would add up. Steps that were missed are not made up
+            # for: after a pause of the process, all connections would get their pings at once.
+            self._start_timer(loop, max(self._due, now - self._step))
+        else:
+            self._timer = None
 
     def _ping(self, slot: Slot, now: float) -> None:
         payload = os.urandom(4)
