@@ -14,6 +14,9 @@ _BUFFER: Final = 8192
 _GROWS_AT: Final = 7000
 """Bytes with which picows doubles a buffer of `_BUFFER` bytes. It never shrinks it again."""
 _SPARE: Final = 16
+_MOST_READ: Final = 32 * 1024
+"""Bytes of one read into a buffer that grew. Reading can be paused only between reads, and 400,000 messages without
+content fit into the buffer of a large one: they would take 85 MB."""
 
 # The handshake was answered already, so the parser gets a constant one. The key is the example of RFC 6455.
 _HANDSHAKE: Final = (
@@ -104,7 +107,7 @@ class _Link(WSListener):
 class Parser:
     """picows' protocol object as a parser: bytes in, frames out."""
 
-    __slots__ = ("_filled", "_link", "_transport", "_update", "get_buffer")
+    __slots__ = ("_buffer", "_filled", "_link", "_transport", "_update")
 
     def __init__(self, max_size: int) -> None:
         self._link = link = _Link()
@@ -115,7 +118,11 @@ class Parser:
         self._transport = protocol.transport
         self._update = protocol.buffer_updated
         self._filled = 0
-        self.get_buffer = protocol.get_buffer
+        self._buffer = protocol.get_buffer
+
+    def get_buffer(self, size_hint: int) -> memoryview:
+        """Return the place for the next bytes."""
+        return self._buffer(size_hint)[:_MOST_READ]
 
     def feed(self, receiver: FrameReceiver, size: int) -> "Parser | Sink | None":
         """Parse `size` bytes that are in the buffer. Return the parser of the next bytes of this receiver.

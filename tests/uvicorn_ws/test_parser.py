@@ -82,6 +82,16 @@ async def test_a_parser_is_kept_only_while_a_frame_is_incomplete(parsers: Parser
     assert other.own is own
 
 
+async def test_a_buffer_that_grew_is_not_filled_by_one_read(parsers: Parsers) -> None:
+    """Reading can be paused only between reads, and thousands of short frames fit into the buffer of a large one."""
+    receiver, frame = Receiver(parsers), encode(BINARY, bytes(90_000))
+    receiver.read(frame[:-1])
+    assert isinstance(receiver.own, Parser)
+    assert 0 < len(receiver.own.get_buffer(-1)) <= 32_768
+    receiver.read(frame[-1:] + encode(TEXT, b"") * 20_000)
+    assert len(receiver.seen) == 20_001
+
+
 @pytest.mark.parametrize(
     "last",
     [encode(BINARY, bytes(30_000)), encode(CLOSE, b"\x03\xe8"), WRONG_OPCODE],
