@@ -17,6 +17,7 @@ async def echo(websocket: WebSocket) -> None:
     await websocket.accept()
     async for text in websocket.iter_text():
         await websocket.send_text(text)
+        del text  # else an idle connection would keep its last message
 
 
 async def receive_nothing(websocket: WebSocket) -> None:
