@@ -122,7 +122,8 @@ class Parser:
 
     def get_buffer(self, size_hint: int) -> memoryview:
         """Return the place for the next bytes."""
-        return self._buffer(size_hint)[:_MOST_READ]
+        buffer: memoryview = self._buffer(size_hint)
+        return buffer[:_MOST_READ]
 
     def feed(self, receiver: FrameReceiver, size: int) -> "Parser | Sink | None":
         """Parse `size` bytes that are in the buffer. Return the parser of the next bytes of this receiver.
