@@ -5,7 +5,7 @@ import logging
 from contextlib import suppress
 from typing import Any
 
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from pyview.auth.audit import AuditEvent, audit_of
 from pyview.auth.connection import LiveConnection, client_address
@@ -24,47 +24,33 @@ from pyview.transport.close_codes import (
     POLICY,
     RESTART,
     SIGNED_OUT,
-    TOO_BIG,
     CloseReason,
     is_goodbye,
     may_return,
 )
 from pyview.transport.direct import direct_way
 from pyview.transport.first_views import FirstViews
+from pyview.transport.frame_reader import Closed, FrameReader
 from pyview.transport.identity import ConnectionIdentity
 from pyview.transport.identity_monitor import IdentityMonitor
 from pyview.transport.join import JoinAuthorizer, OpenViews
 from pyview.transport.join_params import JoinParams
-from pyview.transport.limits import ConnectionTimeouts, RateLimiter
 from pyview.transport.reconnect import DetachedConnection, DetachedViews, OwnerKey, ShownKey, ShownView
 from pyview.transport.send_queue import SendQueue
 from pyview.transport.session_changes import SessionChangeTokens
-from pyview.wire.message import Frame, MalformedFrame, decode, decode_binary, decode_head, encode
+from pyview.wire.message import MalformedFrame, encode
 
 logger = logging.getLogger("pyview")
 
-_REDIRECT_TIME = (
-    0.3  # seconds that a client has to follow its redirect after a sign-out, before the socket closes
-)
+_REDIRECT_TIME = 0.3
+"""Seconds that a client has to follow its redirect after a sign-out, before the socket closes."""
 _CLOSE_TIMEOUT = 1.0
-# The client takes a heartbeat without an answer for a lost connection, even if only its views are slow.
-_NEVER_HELD = frozenset({"heartbeat", "goodbye", "phx_leave"})
-_SMALL_FRAME = 8 * 1024  # characters; smaller frames are parsed before it is known if their view is busy
-
-
-class _Closed(Exception):
-    """Closes the connection with `reason`. Its code is never 1000: the client would not reconnect."""
-
-    def __init__(self, reason: CloseReason) -> None:
-        super().__init__(reason.text)
-        self.reason = reason
 
 
 class WebSocketConnection:
     """One connection, from handshake to close."""
 
     __slots__ = (
-        "_admitted",
         "_app",
         "_authorizer",
         "_binding",
@@ -79,15 +65,13 @@ class WebSocketConnection:
         "_left",
         "_may_return",
         "_monitor",
-        "_rate_limiter",
+        "_reader",
         "_receive",
         "_scope",
         "_send",
         "_send_queue",
         "_signing_out",
-        "_small_frame",
         "_task",
-        "_timeouts",
     )
 
     def __init__(
@@ -112,45 +96,36 @@ class WebSocketConnection:
         self._first_views = first_views
         self._detached: DetachedConnection | None = None
         self._scope = scope
-        self._receive = receive
         self._send = send
         self._direct_way = direct_way(scope, receive, send)
         write = None if self._direct_way is None else self._direct_way.send
         self._send_queue = SendQueue(send, limits, self.overloaded, write)
         self._channels = Channels(app, self, self._send_queue)
-        self._rate_limiter = RateLimiter(limits.rate, limits.burst)
-        self._timeouts = ConnectionTimeouts(limits, self._rate_limiter, asyncio.get_running_loop().time())
-        self._small_frame = min(_SMALL_FRAME, limits.max_frame_before_join, limits.max_frame)
-        self._admitted = False
+        self._receive = receive
+        self._reader = FrameReader(scope, receive, limits, self._channels)
         self._signing_out = False
         self._may_return = False
         self._left = False
         self._binding = ""
-        self._closing: _Closed | None = None
+        self._closing: CloseReason | None = None
         self._task: asyncio.Task[Any] | None = None
 
     async def run(self) -> None:
         """Serve the connection until it closes. On return, all its views are stopping or detached."""
-        await self._receive()  # websocket.connect
-        refusal = self._refusal()
-        if refusal is not None:
-            audit_of(self._scope).record(refusal.event, self._scope, f"socket refused: {refusal.reason}")
-            await self._send({"type": "websocket.close", "code": POLICY})
-            return
-        # `end` cancels this task, which waits for frames nearly all the time.
-        self._task = asyncio.current_task()
-        # Only for a page that passes an auth token: browsers fail a handshake with a subprotocol they did not ask for.
-        subprotocol = "phoenix" if "phoenix" in self._scope.get("subprotocols", ()) else None
-        await self._send({"type": "websocket.accept", "subprotocol": subprotocol})
-        if self._direct_way is not None:
-            self._direct_way.open(self._take)
         try:
-            await self._read()
-        except _Closed as closed:
-            await self._close(closed)
+            await self._receive()  # websocket.connect
+            if not await self._accept():
+                return
+            # The reader is awaited here and not in a method of its own, whose frame would cost each idle connection.
+            try:
+                self._note_end(await self._reader.read())
+            except Closed as closed:
+                # Another task may have ended the connection before. Its reason counts, and its cancellation comes now.
+                self.end(closed.reason)
+                await asyncio.sleep(0)
         except asyncio.CancelledError:
             if self._closing is None or self._task is None:
-                raise  # cancelled by the server, not by `_close_soon`
+                raise  # cancelled by the server, not by `end`
             self._task.uncancel()
             await self._close(self._closing)
         finally:
@@ -158,9 +133,31 @@ class WebSocketConnection:
             self._monitor.remove(self)
             self._leave_views()
             self._send_queue.close()
+            self._reader.close()
             self._task = None
             # Break reference cycles, so that memory is freed at once and not by the garbage collector.
             del self._receive, self._send, self._channels
+
+    async def _accept(self) -> bool:
+        """Answer the handshake. Return False if it is refused."""
+        refusal = self._refusal()
+        if refusal is not None:
+            audit_of(self._scope).record(refusal.event, self._scope, f"socket refused: {refusal.reason}")
+            await self._send({"type": "websocket.close", "code": POLICY})
+            return False
+        # `end` cancels this task, which waits for frames nearly all the time.
+        self._task = asyncio.current_task()
+        # Only for a page that passes an auth token: browsers fail a handshake with a subprotocol they did not ask for.
+        subprotocol = "phoenix" if "phoenix" in self._scope.get("subprotocols", ()) else None
+        await self._send({"type": "websocket.accept", "subprotocol": subprotocol})
+        if self._direct_way is not None:
+            self._direct_way.open(self._reader.take)
+        return True
+
+    def _note_end(self, message: Message) -> None:
+        code, reason = message.get("code", NO_STATUS), message.get("reason") or ""
+        self._may_return = may_return(code, reason)
+        self._left = self._left or is_goodbye(code, reason)
 
     def _refusal(self) -> Refusal | None:
         fields = self._scope["query_string"].split(b"&")
@@ -168,102 +165,6 @@ class WebSocketConnection:
         if not version.startswith("2."):
             return Refusal(400, f"expected protocol version 2 (vsn=2.0.0), got {version[:16]!r}")
         return check_handshake(self._scope, self._app.security)
-
-    # Reading
-
-    async def _read(self) -> None:
-        receive, acquire, intake = self._receive, self._rate_limiter.acquire, self._channels.intake
-        while True:
-            message = await receive()
-            if message["type"] != "websocket.receive":
-                code, reason = message.get("code", NO_STATUS), message.get("reason") or ""
-                self._may_return = may_return(code, reason)
-                self._left = self._left or is_goodbye(code, reason)
-                return
-            try:
-                text = message.get("text")
-                if text is None:
-                    if intake.full:
-                        await intake.wait_until_free()
-                    self._receive_bytes(message["bytes"])
-                else:
-                    frame = self._frame(text)
-                    if intake.full and frame[3] not in _NEVER_HELD:
-                        await intake.wait_until_free()
-                    if acquire():
-                        self._channels.dispatch(frame, text)
-                    else:
-                        self._refuse(frame, text)
-                    del frame
-            except MalformedFrame as error:
-                raise _Closed(CloseReason(POLICY, f"malformed frame: {error}")) from None
-            # Drop references so that an idle connection does not keep its last, possibly large, frame.
-            del message, text
-            if self._send_queue.is_full:
-                await self._send_queue.wait_writable()
-
-    def _take(self, text: str) -> bool:
-        """Handle an ordinary frame in the server's own turn. Return False for one that `_read` has to handle."""
-        if len(text) > self._small_frame or not self._rate_limiter.acquire_unless_refused():
-            return False
-        try:
-            if self._channels.take(text):
-                return True
-        except asyncio.CancelledError:
-            # A handler that cancels itself ends the connection, as it does in `_read`.
-            if self._task is not None:
-                self._task.cancel()
-            return True
-        self._rate_limiter.give_back()
-        return False
-
-    def _frame(self, text: str) -> Frame:
-        """Read a text frame; a large one without its payload, which may have to wait for its view."""
-        if len(text) > self._small_frame:
-            self._check_size(text, "max_frame", self._app.security.max_frame)
-            return decode_head(text)
-        return decode(text, self._app.security.max_json_depth)
-
-    def _receive_bytes(self, data: bytes) -> None:
-        self._check_size(data, "max_upload_frame", self._app.security.max_upload_frame)
-        frame = decode_binary(data)
-        if self._is_expected_chunk(frame) or self._rate_limiter.acquire():
-            self._channels.receive(frame)
-        else:
-            self._refuse(frame, "")
-
-    def _check_size(self, data: str | bytes, name: str, limit: int) -> None:
-        if not self._admitted and self._app.security.max_frame_before_join < limit:
-            name, limit = "max_frame_before_join", self._app.security.max_frame_before_join
-        size = len(
-            data if isinstance(data, bytes) or data.isascii() else data.encode("utf-8", "surrogatepass")
-        )
-        if size > limit:
-            text = f"frame of {size} bytes; SecurityConfig({name}={limit}) allows no more"
-            raise _Closed(CloseReason(TOO_BIG, text))
-
-    def _is_expected_chunk(self, frame: Frame) -> bool:
-        """Return True for the next chunk of a file.
-
-        The client sends it after our answer to the last one, so that it needs no rate limit. Nor do the progress
-        messages, one for each percent of the file.
-        """
-        transfer = self._channels.receiving(frame)
-        if transfer is None or not transfer.wants(frame.payload):
-            return False
-        if transfer.percent_with(frame.payload) > transfer.percent_with(b""):
-            self._rate_limiter.refund()
-        return True
-
-    def _refuse(self, frame: Frame, text: str) -> None:
-        # One record for each connection, so that a flood does not fill the audit trail.
-        if self._rate_limiter.refused == 1:
-            reason = f"more than {self._app.security.rate:g} frames/s"
-            audit_of(self._scope).record(AuditEvent.RATE_LIMITED, self._scope, reason)
-        self._channels.refuse(frame, text, "rate_limited")
-        flood = self._timeouts.refused(asyncio.get_running_loop().time())
-        if flood is not None:
-            self.end(flood)
 
     # For the channels
 
@@ -275,7 +176,7 @@ class WebSocketConnection:
             if not refusal.audited:
                 self._app.client_warnings.warn(self.client, f"join refused: {refusal}")
             raise
-        self._admitted = True
+        self._reader.admitted = True
         # If the connection closed during the check, `run` has removed it from the monitor already.
         if mount_context.guard is not None and self._task is not None:
             # The first guarded view decides: a later join must not hide that the user has changed.
@@ -362,11 +263,11 @@ class WebSocketConnection:
     @property
     def admitted(self) -> bool:
         """True once a join has been accepted."""
-        return self._admitted
+        return self._reader.admitted
 
     def alive(self) -> None:
         """Count a request as a frame: the browser is there, even if it sends no frame."""
-        self._rate_limiter.acquire()
+        self._reader.alive()
 
     def end_detached(self) -> None:
         """End the detached views: the goodbye of the page came after the connection was lost."""
@@ -406,10 +307,10 @@ class WebSocketConnection:
 
     def check_timeouts(self, now: float) -> float:
         """Close the connection if a timeout has expired. Return the time of the next check. Both are loop times."""
-        reason = self._timeouts.expired(now, admitted=self._admitted, full=self._channels.intake.full)
+        reason = self._reader.expired(now)
         if reason is not None:
             self.end(reason)
-        return self._timeouts.next_check(now, admitted=self._admitted)
+        return self._reader.next_check(now)
 
     # For the drain
 
@@ -445,7 +346,7 @@ class WebSocketConnection:
         """Close the connection soon. Frames that are queued already are still sent."""
         # It may be called from any task, so the wait of the reading task is cancelled. The first reason counts.
         if self._closing is None and self._task is not None:
-            self._closing = _Closed(reason)
+            self._closing = reason
             self._task.cancel()
             self._close_direct_way()
 
@@ -454,8 +355,8 @@ class WebSocketConnection:
             self._direct_way.close()
             self._direct_way = None
 
-    async def _close(self, closed: _Closed) -> None:
-        code, text = closed.reason
+    async def _close(self, reason: CloseReason) -> None:
+        code, text = reason
         if code != RESTART:  # which closes every socket, and is no fault of any client
             self._app.client_warnings.warn(self.client, f"socket closed ({code}): {text}")
         self._may_return = may_return(code)
