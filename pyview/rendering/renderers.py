@@ -105,8 +105,10 @@ class TemplateRenderer:
         return update
 
     def followed(self, socket: LiveViewSocket[Any]) -> SharedDiff | None:
-        """Return the diff of `update_alike` if another view has made the same change. None if that takes more time to
-        find out."""
+        """Return the diff of `update_alike` if another view has made the same change.
+
+        None if that takes more time to find out.
+        """
         page, assigns = self._node, socket.context
         if (
             type(page) is not SharedPage

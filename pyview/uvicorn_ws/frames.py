@@ -1,6 +1,7 @@
 """Frames as a server writes them: whole messages, never masked."""
 
 import struct
+from asyncio import WriteTransport
 from typing import Final
 
 TEXT: Final = 0x81
@@ -21,19 +22,30 @@ RESTART: Final = 1012
 _LONGEST_REASON: Final = 123
 """Bytes: a control frame has at most 125, and the code takes two."""
 _CODES: Final = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015)})
+_COPIED: Final = 64 * 1024
+"""Bytes up to which a message is copied behind its header. A longer one is written beside it."""
 # Most messages are short, and looking the header up takes a third of the time of packing it.
 _SHORT_HEADERS: Final = {
     first: tuple(bytes((first, size)) for size in range(126)) for first in (TEXT, BINARY)
 }
 
 
-def message_header(first: int, size: int) -> bytes:
-    """Return the header of a message, TEXT or BINARY, of `size` bytes."""
+def _message_header(first: int, size: int) -> bytes:
+    """Return the header of a message of `size` bytes."""
     if size < 126:
         return _SHORT_HEADERS[first][size]
     if size < 65536:
         return struct.pack("!BBH", first, 126, size)
     return struct.pack("!BBQ", first, 127, size)
+
+
+def write_message(transport: WriteTransport, first: int, payload: bytes) -> None:
+    """Write a message, TEXT or BINARY."""
+    header = _message_header(first, len(payload))
+    if len(payload) <= _COPIED:
+        transport.write(header + payload)
+    else:
+        transport.writelines((header, payload))
 
 
 def control_frame(first: int, payload: bytes) -> bytes:

@@ -4,28 +4,26 @@ import asyncio
 from collections.abc import Callable
 from enum import Enum, auto
 from typing import Any, ClassVar
-from urllib.parse import unquote
 
 from picows import WSFrame, WSMsgType
 from uvicorn.config import Config
-from uvicorn.protocols.utils import ClientDisconnected, get_local_addr, get_remote_addr, is_ssl
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.server import ServerState
 
 from pyview.uvicorn_ws import frames
 from pyview.uvicorn_ws.fragments import Fragments
-from pyview.uvicorn_ws.handshake import Handshake, HandshakeError, read_handshake, refusal
+from pyview.uvicorn_ws.handshake import HandshakeError, read_handshake, refusal
 from pyview.uvicorn_ws.incoming import Incoming, Message
 from pyview.uvicorn_ws.keepalive import Slot
 from pyview.uvicorn_ws.opening import Opening
 from pyview.uvicorn_ws.parser import Parser, Sink
+from pyview.uvicorn_ws.scope import websocket_scope
 from pyview.uvicorn_ws.worker import Worker, Workers
 
 _CLOSE_TIMEOUT = 10.0
 """Seconds for the peer to answer a CLOSE frame, or to read what was written before the end."""
 _LINGER = 1.0
 """Seconds for which bytes of a peer are read after a CLOSE frame that it did not expect, so that it gets that frame."""
-_COPIED = 64 * 1024
-"""Bytes up to which a message is copied behind its header. A longer one is written beside it."""
 # A member of the enum costs two look-ups per frame, a name of the module one.
 _TEXT, _CONTINUATION, _BINARY = WSMsgType.TEXT, WSMsgType.CONTINUATION, WSMsgType.BINARY
 _PING, _PONG = WSMsgType.PING, WSMsgType.PONG
@@ -99,7 +97,7 @@ class PicowsProtocol(asyncio.BufferedProtocol):
             headers = [*self._server_state.default_headers, *error.headers]
             self._refuse(refusal(error.status, headers, str(error).encode()))
             return
-        scope = self._scope(request)
+        scope = websocket_scope(self._worker, self._transport, request, self._app_state, self._direct())
         self._opening = Opening(request.accept, scope, self._server_state.default_headers, self._worker.log)
         task = asyncio.get_running_loop().create_task(self._run(scope))
         self._server_state.tasks.add(task)
@@ -229,32 +227,14 @@ class PicowsProtocol(asyncio.BufferedProtocol):
 
     # The application
 
-    def _scope(self, request: Handshake) -> dict[str, Any]:
-        worker, transport = self._worker, self._transport
+    def _direct(self) -> dict[str, Any]:
+        """Return the extension "websocket.direct" of the scope."""
         return {
-            "type": "websocket",
-            "asgi": worker.asgi.copy(),
-            "http_version": "1.1",
-            "scheme": "wss" if is_ssl(transport) else "ws",
-            "server": get_local_addr(transport),
-            "client": get_remote_addr(transport),
-            "root_path": worker.root_path,
-            "path": worker.root_path + unquote(request.path.decode("ascii")),
-            "raw_path": worker.root_path.encode("ascii") + request.path,
-            "query_string": request.query,
-            "headers": request.headers,
-            "subprotocols": request.subprotocols,
-            "state": self._app_state.copy(),
-            "extensions": {
-                "websocket.http.response": {},
-                "websocket.direct": {
-                    "receive": self._incoming.set_receiver,
-                    "send": self.send_text,
-                    # An application that is given another one is behind a middleware that watches the messages.
-                    "asgi_receive": self._incoming.get,
-                    "asgi_send": self.send,
-                },
-            },
+            "receive": self._incoming.set_receiver,
+            "send": self.send_text,
+            # An application that is given another one is behind a middleware that watches the messages.
+            "asgi_receive": self._incoming.get,
+            "asgi_send": self.send,
         }
 
     async def _run(self, scope: dict[str, Any]) -> None:
@@ -314,9 +294,9 @@ class PicowsProtocol(asyncio.BufferedProtocol):
         if kind == "websocket.send":
             data = message.get("bytes")
             if data is not None:
-                self._write_message(frames.BINARY, data)
+                frames.write_message(self._transport, frames.BINARY, data)
             else:
-                self._write_message(frames.TEXT, message["text"].encode())
+                frames.write_message(self._transport, frames.TEXT, message["text"].encode())
         elif kind == "websocket.close":
             self._close(message.get("code") or frames.NORMAL, message.get("reason") or "")
         else:
@@ -328,15 +308,8 @@ class PicowsProtocol(asyncio.BufferedProtocol):
         """Write a text message at once. Return False if the peer reads too slowly or the connection is not open."""
         if self._state is not _OPEN or self._writable is not None or self._transport.is_closing():
             return False
-        self._write_message(frames.TEXT, text.encode() if isinstance(text, str) else text)
+        frames.write_message(self._transport, frames.TEXT, text.encode() if isinstance(text, str) else text)
         return True
-
-    def _write_message(self, first: int, payload: bytes) -> None:
-        header = frames.message_header(first, len(payload))
-        if len(payload) <= _COPIED:
-            self._transport.write(header + payload)
-        else:
-            self._transport.writelines((header, payload))
 
     # Ends
 
