@@ -131,4 +131,7 @@ class _End:
 
 def _is_same(context: Context, before: Context) -> bool:
     # Contexts are compared by `==`, at once if nothing was set. Equal values may be two objects that change.
-    return context == before and (not context or all(map(is_, context.values(), before.values())))
+    try:
+        return context == before and (not context or all(map(is_, context.values(), before.values())))
+    except Exception:  # of a value that cannot be compared, such as an array
+        return False

@@ -1,6 +1,7 @@
 """Tests of the run queue: many calls share one task, and no call can tell."""
 
 import asyncio
+import gc
 import weakref
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
@@ -102,6 +103,34 @@ async def test_a_call_that_marks_its_task_is_its_last_one(mark: Callable[[], obj
     assert len(set(names)) == 5
     assert seen == [("en", False, 0)] * 5
     kept.clear()
+
+
+class Incomparable:
+    """A value that raises when it is compared, as an array does."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        raise ValueError("ambiguous")
+
+
+async def test_a_context_variable_that_cannot_be_compared_is_no_error() -> None:
+    errors: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: errors.append(context))
+    variable = ContextVar[Incomparable]("variable")
+    first, before = Incomparable(), []
+
+    def look_and_set() -> None:
+        before.append(variable.get() is first)
+        variable.set(Incomparable())
+
+    variable.set(first)
+    names = await names_of_tasks(5, look_and_set)
+    await asyncio.sleep(0)
+    gc.collect()
+    assert before == [True] * 5
+    assert len(set(names)) == 5
+    assert not errors
 
 
 async def test_calls_behind_one_that_waits_go_on_in_another_task() -> None:
