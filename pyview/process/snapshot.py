@@ -1,20 +1,22 @@
 """A snapshot of a running view for operators, and an estimate of the bytes that a value holds."""
 
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
+from sys import getsizeof
+from types import NoneType
 from typing import Any
 
 # A few items and levels only: many views are measured at once when a network breaks down.
 _SAMPLE = 8
 _DEPTH = 6
 _CONTAINERS = (list, tuple, set, frozenset)
+_ATOMS = frozenset({str, bytes, int, float, bool, NoneType})
 
 
 def footprint(value: Any, depth: int = _DEPTH) -> int:
     """Return an estimate in bytes. A few items stand for a whole collection; shared objects are counted twice."""
-    size = sys.getsizeof(value, 64)
+    size = getsizeof(value, 64)
     # A class is shared by all of its objects, so it does not count.
     if depth == 0 or isinstance(value, (str, bytes, int, float, type)):
         return size
@@ -28,8 +30,16 @@ def footprint(value: Any, depth: int = _DEPTH) -> int:
 
 
 def _of_all(items: Iterable[Any], count: int, depth: int) -> int:
-    sample = [footprint(item, depth - 1) for item in islice(items, _SAMPLE)]
-    return sum(sample) * count // len(sample) if sample else 0
+    sample = [*islice(items, _SAMPLE)]
+    if not sample:
+        return 0
+    # Rows of texts and numbers, as most are: without a call for each of them, a third of the time.
+    sizes = map(getsizeof, sample) if _ATOMS.issuperset(map(type, sample)) else _each(sample, depth - 1)
+    return sum(sizes) * count // len(sample)
+
+
+def _each(sample: Iterable[Any], depth: int) -> Iterable[int]:
+    return [footprint(item, depth) for item in sample]
 
 
 @dataclass(frozen=True, slots=True)
