@@ -107,7 +107,7 @@ class _Link(WSListener):
 class Parser:
     """picows' protocol object as a parser: bytes in, frames out."""
 
-    __slots__ = ("_buffer", "_filled", "_link", "_transport", "_update")
+    __slots__ = ("_buffer", "_filled", "_link", "_transport", "_update", "empty_buffer")
 
     def __init__(self, max_size: int) -> None:
         self._link = link = _Link()
@@ -119,6 +119,9 @@ class Parser:
         self._update = protocol.buffer_updated
         self._filled = 0
         self._buffer = protocol.get_buffer
+        # picows writes to the same place again as long as it keeps its buffer, and a larger one is not used again.
+        self.empty_buffer = self.get_buffer(-1)
+        """The place for the next bytes while nothing is left of a read."""
 
     def get_buffer(self, size_hint: int) -> memoryview:
         """Return the place for the next bytes."""
@@ -185,8 +188,9 @@ class Parsers:
     def feed(self, own: Parser | Sink | None, receiver: FrameReceiver, size: int) -> Parser | Sink | None:
         """Parse bytes that are in the buffer of `own`, or of the shared parser. Return the next `own`."""
         if own is None:
-            following = self.shared.feed(receiver, size)
-            if following is not None or not self.shared.reset():
+            shared = self.shared
+            following = shared.feed(receiver, size)
+            if following is not None or not shared.reset():
                 self.shared = self._spare.pop() if self._spare else Parser(self._max_size)
             return following
         following = own.feed(receiver, size)
