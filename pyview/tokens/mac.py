@@ -1,36 +1,30 @@
 """HMAC-SHA256 with a key that signs and verifies many messages."""
 
-import hashlib
 import hmac
 from collections.abc import Iterable
-from typing import Final
 
-_BLOCK = 64  # bytes that SHA-256 takes at a time
-_INNER: Final = bytes(byte ^ 0x36 for byte in range(256))
-_OUTER: Final = bytes(byte ^ 0x5C for byte in range(256))
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 
 
 class Mac:
     """HMAC-SHA256 of one key.
 
-    RFC 2104 (section 4) lets an implementation hash the two padded keys once and go on from there with each message.
-    `hmac.digest` looks OpenSSL's algorithm up and pads the key each time: 1.4 us instead of 0.7, and 67 instead of 26
-    when nothing of it is in a cache of the processor, as in one visit after another.
+    The key is hashed once, and each message goes on with a copy of that state: 0.6 us. `hmac.digest` of the standard
+    library looks the algorithm up and hashes the key each time: 1.4 us, and much more when nothing of it is in a cache
+    of the processor, as in one visit after another.
     """
 
-    __slots__ = ("_inner", "_outer")
+    __slots__ = ("_keyed",)
 
     def __init__(self, key: bytes) -> None:
-        padded = (key if len(key) <= _BLOCK else hashlib.sha256(key).digest()).ljust(_BLOCK, b"\0")
-        self._inner = hashlib.sha256(padded.translate(_INNER))
-        self._outer = hashlib.sha256(padded.translate(_OUTER))
+        self._keyed = HMAC(key, SHA256())
 
     def digest(self, message: bytes) -> bytes:
         """Return the code of `message`, 32 bytes."""
-        inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(message)
-        outer.update(inner.digest())
-        return outer.digest()
+        code = self._keyed.copy()
+        code.update(message)
+        return code.finalize()
 
 
 def is_any(code: bytes, candidates: Iterable[bytes]) -> bool:
