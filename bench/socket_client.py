@@ -14,6 +14,9 @@ from bench.page import Page
 ANSWER_TIMEOUT = 20.0
 """Seconds that an answer may take."""
 
+LEFT = 4000
+"""The close code of our client when its user leaves. After any other one the view would wait for its page."""
+
 
 class Tab(WSListener):
     """A connected page with one request in flight, which keeps the last response."""
@@ -59,8 +62,8 @@ class Tab(WSListener):
             return response_of(await answer)
 
     async def leave(self) -> None:
-        """Close as a browser tab does, and wait until the server has closed."""
-        self.transport.send_close()
+        """Close as our client does when its user leaves the page, and wait until the server has closed."""
+        self.transport.send_close(LEFT)  # type: ignore[arg-type]  # any number is taken
         async with asyncio.timeout(ANSWER_TIMEOUT):
             await self.transport.wait_disconnected()
 

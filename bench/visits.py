@@ -17,10 +17,10 @@ import uvloop
 from bench.apps import bare, ours
 from bench.inside import NAVIGATION, SERVER, get, scope_of, text_of
 from bench.page import Page
+from bench.socket_client import LEFT
 
 PATHS = ("/counter", "/table", "/report")
-LEAVE = {"type": "websocket.disconnect", "code": 4000}
-"""The close code of our own client: after any other one the view would wait for its page."""
+LEAVE = {"type": "websocket.disconnect", "code": LEFT}
 
 
 class Visitor:

@@ -195,7 +195,7 @@ class PicowsProtocol(asyncio.BufferedProtocol):
             if self._worker.keepalive is not None:
                 self._worker.keepalive.answered(self, payload)
         else:
-            self._closed_by_peer(payload)
+            self.close_received(payload)
 
     def _answer_ping(self, pong: bytes) -> None:
         if self._writable is None:
@@ -204,7 +204,8 @@ class PicowsProtocol(asyncio.BufferedProtocol):
             # Else a peer that sends pings and reads nothing would pile up pongs. The last one answers all of them.
             self._pong = pong
 
-    def _closed_by_peer(self, payload: bytes) -> None:
+    def close_received(self, payload: bytes) -> None:
+        """Take the payload of a CLOSE frame."""
         code = int.from_bytes(payload[:2], "big") if payload else frames.NO_CODE
         if self._state is State.OPENING or (payload and not frames.may_be_sent(code)):
             self._fail(frames.PROTOCOL_ERROR, "close code")

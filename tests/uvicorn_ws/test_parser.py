@@ -27,6 +27,9 @@ class Receiver:
     def frame_received(self, frame: WSFrame) -> None:
         self.seen.append(frame.get_payload_as_bytes())
 
+    def close_received(self, payload: bytes) -> None:
+        self.seen.append(payload)
+
     def parsing_failed(self, code: int) -> None:
         self.seen.append(code)
 
@@ -66,6 +69,24 @@ async def test_connections_that_are_read_in_turn_get_their_own_frames(
             receiver.read(piece)
     assert [receiver.seen for receiver in receivers] == [payloads for payloads, _ in sent]
     assert all(receiver.own is None for receiver in receivers)
+
+
+@given(st.one_of(st.just(b""), st.binary(min_size=2, max_size=2), st.binary(max_size=125)), st.booleans())
+async def test_a_close_frame_alone_is_read_as_among_others(payload: bytes, masked: bool) -> None:
+    frame = encode(CLOSE, payload, masked=masked)
+    alone, behind = Receiver(Parsers(LIMIT)), Receiver(Parsers(LIMIT))
+    alone.read(frame)
+    behind.read(encode(TEXT, b"hello") + frame)
+    assert behind.seen[1:] == alone.seen
+
+
+async def test_a_close_frame_without_a_reason_costs_no_parser(parsers: Parsers) -> None:
+    receiver, shared = Receiver(parsers), parsers.shared
+    for payload in (b"", b"\x03\xe8"):
+        receiver.read(encode(CLOSE, payload))
+    assert receiver.seen == [b"", b"\x03\xe8"]
+    assert parsers.shared is shared
+    assert receiver.own is None
 
 
 async def test_a_parser_is_kept_only_while_a_frame_is_incomplete(parsers: Parsers) -> None:
