@@ -8,12 +8,14 @@ from pyview.uvicorn_ws.choice import websocket_protocol
 
 try:
     from pyview.uvicorn_ws.protocol import PicowsProtocol
-except ModuleNotFoundError as _missing:
-    _name = _missing.name
+except ImportError as _error:
+    _reason = str(_error)
 
     def __getattr__(name: str) -> object:
         if name == "PicowsProtocol":
-            raise ImportError(f"PicowsProtocol needs {_name}: pip install 'pyview-live[standard]'")
+            raise ImportError(
+                f"PicowsProtocol needs uvicorn and picows 2.3 ({_reason}): pip install 'pyview-live[standard]'"
+            )
         raise AttributeError(name)
 
 

@@ -1,11 +1,18 @@
 """The choice of uvicorn's WebSocket protocol."""
 
-from importlib.util import find_spec
+from importlib import import_module
 from typing import Final
 
 PICOWS_PROTOCOL: Final = "pyview.uvicorn_ws:PicowsProtocol"
 
 
 def websocket_protocol() -> str:
-    """Return the value for uvicorn's option `ws`: this package's protocol where picows is installed, else "auto"."""
-    return PICOWS_PROTOCOL if find_spec("picows") else "auto"
+    """Return the value for uvicorn's option `ws`: this package's protocol if it can be imported, else "auto".
+
+    It cannot without picows, and with a version of picows that it does not know.
+    """
+    try:
+        import_module("pyview.uvicorn_ws.protocol")
+    except ImportError:
+        return "auto"
+    return PICOWS_PROTOCOL
