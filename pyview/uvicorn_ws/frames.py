@@ -30,22 +30,22 @@ _SHORT_HEADERS: Final = {
 }
 
 
-def _message_header(first: int, size: int) -> bytes:
-    """Return the header of a message of `size` bytes."""
+def write_message(transport: WriteTransport, first: int, payload: bytes) -> None:
+    """Write a message, TEXT or BINARY."""
+    size = len(payload)
     if size < 126:
-        return _SHORT_HEADERS[first][size]
+        transport.write(_SHORT_HEADERS[first][size] + payload)
+    elif size <= _COPIED:
+        transport.write(_long_header(first, size) + payload)
+    else:
+        transport.writelines((_long_header(first, size), payload))
+
+
+def _long_header(first: int, size: int) -> bytes:
+    """Return the header of a message of `size` bytes, 126 or more."""
     if size < 65536:
         return struct.pack("!BBH", first, 126, size)
     return struct.pack("!BBQ", first, 127, size)
-
-
-def write_message(transport: WriteTransport, first: int, payload: bytes) -> None:
-    """Write a message, TEXT or BINARY."""
-    header = _message_header(first, len(payload))
-    if len(payload) <= _COPIED:
-        transport.write(header + payload)
-    else:
-        transport.writelines((header, payload))
 
 
 def control_frame(first: int, payload: bytes) -> bytes:
