@@ -23,7 +23,6 @@ from pyview.tokens.mac import Mac, is_any
 MINIMUM_BYTES = 32
 MINIMUM_DISTINCT_BYTES = 8
 CLOCK_SKEW = 60.0  # seconds by which the clocks of two servers of one application may differ
-_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _TO_URL_SAFE = bytes.maketrans(b"+/", b"-_")  # RFC 4648, 5
 _FROM_URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _TIME_BYTES = 4  # until the year 2106
@@ -189,7 +188,7 @@ def _signature(mac: Mac, signed: bytes) -> bytes:
 
 def _encode(data: bytes) -> bytes:
     # In one pass: `urlsafe_b64encode` calls two functions more, for each of the three parts of a token.
-    return b2a_base64(data, newline=False).translate(_URL_SAFE, b"=")
+    return b2a_base64(data, newline=False).translate(_TO_URL_SAFE, b"=")
 
 
 def _decode(text: bytes) -> bytes:
