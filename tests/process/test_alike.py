@@ -122,6 +122,12 @@ async def test_a_new_view_joins_the_others_and_one_that_differs_leaves_them() ->
         "<p>{{ price|counted }}</p><i>{% for name in [user] %}{{ name }}{% endfor %}</i>",
         "<p>{{ price|counted }}</p><i>{% if price %}{{ user }}{% endif %}</i>",
         "{% macro name() %}{{ user }}{% endmacro %}<p>{{ price|counted }}</p><i>{{ name() }}</i>",
+        "<p>{{ price|counted }}</p><i>{% set name = user %}{{ name }}</i>",
+        "<p>{{ price|counted }}</p><i>{% set name %}{{ user }}{% endset %}{{ name }}</i>",
+        "<p>{{ price|counted }}</p><i>{% filter trim %}{{ user }}{% endfilter %}</i>",
+        "{% macro name(of=user) %}{{ of }}{% endmacro %}<p>{{ price|counted }}</p><i>{{ name() }}</i>",
+        "<p>{{ price|counted }}</p><i>{% for each in [1] %}{{ loop.cycle(user) }}{% endfor %}</i>",
+        "<p>{{ price|counted }}</p><i>{% block name %}{{ user }}{% endblock %}</i>",
     ],
 )
 async def test_the_name_of_a_user_stays_in_his_page(source: str) -> None:
