@@ -109,7 +109,7 @@ async def test_a_middleware_is_not_blamed_for_a_frame_that_takes_long_to_read(
         names: dict[str, Any] = {"time": time, "decode": decode}
         code = "def slowly(*arguments):\n    time.sleep(1)\n    return decode(*arguments)\n"
         exec(compile(code, "/usr/lib/python3/slow.py", "exec"), names)  # noqa: S102  code of a library
-        monkeypatch.setattr("pyview.transport.websocket.decode", names["slowly"])
+        monkeypatch.setattr("pyview.transport.frame_reader.decode", names["slowly"])
         await page.push("other")
         await eventually(lambda: warnings_of(caplog))
     (line,) = warnings_of(caplog)
