@@ -13,13 +13,16 @@ pages, of each template `_MOST_STEPS` at most. All other references are weak.
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from types import BuiltinFunctionType, FunctionType
 from typing import Any, Final, NamedTuple, Protocol
 from weakref import ref
 
 import orjson
+from jinja2.runtime import Macro
 from jinja2.utils import missing
 
-from pyview.template.tree.change import DIRTY, Snapshot
+from pyview.template.tree.change import BUILTINS, DIRTY, Snapshot
+from pyview.template.tree.immutable import ATOMS
 from pyview.template.tree.nodes import Diff, Unit
 from pyview.template.tree.whole import are_alike, copied, is_plain
 
@@ -35,6 +38,10 @@ _MOST_STEPS: Final = 64
 
 _MOST_PAGES: Final = 8
 """Pages of one template that views may join: groups of views, such as those of a language."""
+
+
+_CODE: Final = frozenset({type, FunctionType, BuiltinFunctionType, Macro})
+"""Types of the functions that a template names. It asks those that are not pure at every render, and is not shared."""
 
 
 class SharedDiff(dict[str, Any]):
@@ -122,7 +129,21 @@ class SharedPage:
 
 def is_shareable(tree: Unit) -> bool:
     """Return True if views may show this tree together, as far as its values and its state go."""
-    return not any(token is DIRTY for token in tree.inputs) and is_plain(tree)
+    return all(map(_is_data, tree.inputs)) and is_plain(tree)
+
+
+def _is_data(token: Any) -> bool:
+    """Return True if the text of a value depends on nothing but the value.
+
+    The classes of an application may have properties that read the user of the moment. In a tree of one view that would
+    at most be out of date; among views it would show the text of one user to another.
+    """
+    cls = type(token)
+    if cls in ATOMS or cls in _CODE:
+        return True
+    if cls is Snapshot:
+        return token.cls in BUILTINS and all(map(_is_data, token.contents))
+    return (cls is tuple or cls is frozenset) and all(map(_is_data, token))
 
 
 class Holder(Protocol):

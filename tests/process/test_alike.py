@@ -1,5 +1,6 @@
 """Views that a broadcast changes in the same way: one render for all, and for each what is its own."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -113,6 +114,24 @@ async def test_a_new_view_joins_the_others_and_one_that_differs_leaves_them() ->
         pages.append(await client.open("/"))
         assert await stage.broadcast(pages, 3) == 3, "the two together, and each of the others alone"
         assert await stage.broadcast(pages, 4) == 1
+
+
+@dataclass(frozen=True)
+class Priced:
+    """A value that counts as immutable. A text of its own could depend on the user of the moment."""
+
+    price: int
+
+    def __str__(self) -> str:
+        return str(self.price)
+
+
+async def test_an_object_of_the_application_is_never_shared() -> None:
+    stage = Stage("<p>{{ price|counted }}</p>")
+    async with LiveClient(stage.app) as client:
+        pages = [await client.open("/") for _ in range(4)]
+        for price in (3, 4, 5):
+            assert await stage.broadcast(pages, Priced(price)) == 4
 
 
 @pytest.mark.parametrize(
