@@ -55,6 +55,10 @@ class Crowd:
             return False
         return True
 
+    def wrong_lists(self) -> list[str]:
+        """Return what each watcher sees that is not so."""
+        return [watcher.fault(self.names) for watcher in self.watchers if not watcher.shows(self.names)]
+
     async def settle(self) -> None:
         """Wait until every page is live, stop the clicks, and let each user click once more.
 
@@ -85,7 +89,9 @@ async def clicking(cluster: Cluster, size: Size, figures: Figures) -> AsyncItera
             await crowd.settle()
         except TimeoutError:
             figures.require(False, "every page is live again within thirty seconds")
-        figures.presence_right = await crowd.presence_is_right(15.0)
+        figures.presence_right = await crowd.presence_is_right(30.0)
+        for wrong in crowd.wrong_lists() if not figures.presence_right else ():
+            figures.require(False, f"a page that watches the users sees {wrong}")
         figures.seen_leaving = max((watcher.left.total() for watcher in crowd.watchers), default=0)
         figures.count(crowd.clickers)
         out = [clicker.name for clicker in crowd.clickers if not await clicker.signed_in()]

@@ -25,6 +25,11 @@ class Watcher:
         """Return True if the list has exactly these users, each with one page."""
         return self.pages.keys() == names and set(self.pages.values()) <= {1}
 
+    def fault(self, names: set[str]) -> str:
+        """Return the difference between the list and these users."""
+        twice = {name: count for name, count in self.pages.items() if count > 1}
+        return f"none of {names - self.pages.keys()}, but {self.pages.keys() - names}, and more than once {twice}"
+
     def start_counting(self) -> None:
         self.left.clear()
         self.fewest = len(self.pages)
