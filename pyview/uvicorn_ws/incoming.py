@@ -1,4 +1,4 @@
-"""What the application receives: a bounded queue that makes the peer wait."""
+"""Bounded queue of the messages for the application. It makes the peer wait."""
 
 import asyncio
 from collections.abc import Callable, MutableMapping
