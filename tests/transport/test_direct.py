@@ -77,16 +77,16 @@ class Watched:
 
 
 class WatchedSends:
-    """Middleware that wraps `send`; `sent` has the types of the messages."""
+    """Middleware that wraps `send`; `seen` has the types of the messages."""
 
-    sent: list[str]
+    seen: list[str]
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def watched(message: Message) -> None:
-            self.sent.append(message["type"])
+            self.seen.append(message["type"])
             await send(message)
 
         await self.app(scope, receive, watched if scope["type"] == "websocket" else send)
@@ -195,24 +195,22 @@ async def test_a_handler_finds_the_context_of_the_middlewares_and_its_own_task()
         await socket.close()
 
 
-async def test_a_middleware_that_wraps_receive_sees_each_message() -> None:
-    Watched.seen = []
-    async with LiveClient(make_app(Watched)) as client:
+@pytest.mark.parametrize(
+    ("middleware", "first", "following"),
+    [
+        (Watched, "websocket.connect", "websocket.receive"),
+        (WatchedSends, "websocket.accept", "websocket.send"),
+    ],
+)
+async def test_a_middleware_that_wraps_receive_or_send_sees_each_message(
+    middleware: type[Watched | WatchedSends], first: str, following: str
+) -> None:
+    middleware.seen = []
+    async with LiveClient(make_app(middleware)) as client:
         socket, page = await opened(client)
         await answer(socket, page, "5", "inc")
         await answer(socket, page, "6", "inc")
-        assert Watched.seen == ["websocket.connect", *["websocket.receive"] * 3]
-        assert Taken.refs == []
-        await socket.close()
-
-
-async def test_a_middleware_that_wraps_send_sees_each_message() -> None:
-    WatchedSends.sent = []
-    async with LiveClient(make_app(WatchedSends)) as client:
-        socket, page = await opened(client)
-        await answer(socket, page, "5", "inc")
-        await answer(socket, page, "6", "inc")
-        assert WatchedSends.sent == ["websocket.accept", *["websocket.send"] * 3]
+        assert middleware.seen == [first, *[following] * 3]
         assert Taken.refs == []
         await socket.close()
 
