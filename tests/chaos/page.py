@@ -181,7 +181,6 @@ class ChaosPage:
         self._mounts += 1
         self._joins = self._joins + 1 if payload["response"].get("keeps") else 0
         self._worker = payload["response"].get("worker", self._worker)
-        self._notify(payload["response"]["rendered"])
 
     async def _request(self, event: str, payload: Any) -> Any:
         assert self._page is not None
@@ -230,7 +229,8 @@ class ChaosPage:
             answer = self._answers.pop(ref or "", None)
             if answer is not None and not answer.done():
                 answer.set_result(payload)
-            self._notify(payload["response"].get("diff", {}))
+            # Not where the answer is awaited: a diff that was read with it would be handled before it.
+            self._notify(payload["response"].get("rendered") or payload["response"].get("diff", {}))
         elif event == "diff":
             self._notify(payload)
         elif event == "pyview:kept":

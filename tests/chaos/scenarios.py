@@ -41,7 +41,7 @@ class Crowd:
         self.watchers = [Watcher(cluster) for _ in range(size.watchers)]
         await all_of([clicker.open() for clicker in self.clickers])
         await all_of([watcher.page.open() for watcher in self.watchers])
-        await self.presence_is_right(30.0)
+        assert await self.presence_is_right(30.0), self.wrong_lists()
         for watcher in self.watchers:
             watcher.start_counting()
         for clicker in self.clickers:
