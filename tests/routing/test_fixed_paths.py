@@ -1,4 +1,4 @@
-"""The short way to a page leads to the view that Starlette's router would have chosen, and fails as it does."""
+"""The short way to a page or a socket leads where Starlette's router would have led, and fails as it does."""
 
 from typing import Any
 
@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute, Host, Mount, Route, Router, WebSocketRoute
+from starlette.websockets import WebSocket
 
 from pyview import LiveView, LiveViewSocket, PyView
 from pyview.routing.fixed_paths import FixedPaths
 from pyview.routing.routes import LiveRoute, resolve
-from tests.asgi import browser
+from tests.asgi import browser, handshake
 
 SECRET = "a secret for tests, long enough 0123456789"
 PATHS = ["/", "/a", "/a/", "/a/b", "/b", "/{name}", "/{number:int}", "/a/{rest:path}", "/7"]
@@ -112,3 +113,25 @@ async def test_a_route_that_is_added_later_is_asked() -> None:
             await client.get("/page")
         app.router.routes.insert(0, Route("/page", plain))
         assert (await client.get("/page")).text == "plain"
+
+
+async def test_a_socket_has_what_the_router_notes() -> None:
+    app = PyView(secret=SECRET)
+    direct = await handshake(app)
+    routed = await handshake(app, root_path="/shop", path="/shop/live/websocket")
+    for name in ("app", "router", "route", "endpoint", "path_params"):
+        assert direct[name] == routed[name]
+
+
+@pytest.mark.parametrize("root_path", ["", "/shop"])
+async def test_a_socket_reaches_the_route_that_the_application_has_put_first(root_path: str) -> None:
+    reached = []
+
+    async def own(websocket: WebSocket) -> None:
+        reached.append(websocket.scope["path"])
+        await websocket.close()
+
+    app = PyView(secret=SECRET)
+    app.router.routes.insert(0, WebSocketRoute("/live/websocket", own))
+    await handshake(app, root_path=root_path, path=f"{root_path}/live/websocket")
+    assert reached == [f"{root_path}/live/websocket"]
