@@ -35,6 +35,7 @@ from pyview.wire.message import (
     check_join,
     decode,
     encode,
+    frame_of,
     may_be_deeper_than,
     reply,
 )
@@ -118,18 +119,20 @@ class Channels:
                 channel.process.post(message)
 
     def take(self, text: str) -> bool:
-        """Handle an event of a view that is free, and return True. Return False for any other frame, with nothing done.
+        """Handle an event of a view that is free, or the join of a free topic, and return True.
 
-        Those need what `dispatch` and its caller do besides. A malformed frame raises there.
+        Return False for any other frame, with nothing done. Those need what `dispatch` and its caller do besides. A
+        malformed frame raises there.
         """
         if self.intake.full or self.send_queue.is_full:
             return False
         depth = self._max_depth
         if len(text) > 2 * depth and may_be_deeper_than(text, depth):
             return False
+        channel: Channel | None
         # It checks what `decode` does, but only as far as an event needs it: 0.3 microseconds less.
         try:
-            join_ref, ref, topic, event, payload = loads(text)
+            join_ref, ref, topic, event, payload = fields = loads(text)
             channel = self._joined[topic]
             if (
                 event != "event"
@@ -139,10 +142,25 @@ class Channels:
             ):
                 return False
             message = read_event_payload(channel, ref, payload)
-        except (ValueError, TypeError, KeyError, RecursionError):
+        except KeyError:
+            channel = message = None
+        except (ValueError, TypeError, RecursionError):
             return False
+        if channel is None:
+            return event == "phx_join" and self._take_join(fields, len(text))
         if message is not None:
             channel.process.post(message)
+        return True
+
+    def _take_join(self, fields: list[Any], size: int) -> bool:
+        """Handle a join without a second parse and a wake-up of the reader: an eighth of the cost of a visit."""
+        try:
+            frame = frame_of(fields)
+            if not frame.topic.startswith(TOPIC_PREFIX):
+                return False
+            self._join(frame, size)
+        except MalformedFrame:
+            return False
         return True
 
     def receive(self, frame: Frame) -> None:

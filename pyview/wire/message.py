@@ -55,15 +55,21 @@ def decode(text: str, max_depth: int) -> Frame:
         fields = orjson.loads(text)
     except (ValueError, RecursionError):
         raise MalformedFrame("expected JSON") from None
+    frame = frame_of(fields)
+    if may_be_deeper_than(text, max_depth) and nested_deeper_than(frame.payload, max_depth):
+        raise MalformedFrame(f"nested deeper than {max_depth}")
+    return frame
+
+
+def frame_of(fields: Any) -> Frame:
+    """Return the frame of parsed JSON. Raises `MalformedFrame`."""
     if type(fields) is not list or len(fields) != 5:
         raise MalformedFrame("expected a JSON array of 5 elements")
-    join_ref, ref, topic, event, payload = fields
+    join_ref, ref, topic, event, _ = fields
     if type(topic) is not str or type(event) is not str:
         raise MalformedFrame("expected text for topic and event")
     if not (join_ref is None or type(join_ref) is str) or not (ref is None or type(ref) is str):
         raise MalformedFrame("expected text or null for join_ref and ref")
-    if may_be_deeper_than(text, max_depth) and nested_deeper_than(payload, max_depth):
-        raise MalformedFrame(f"nested deeper than {max_depth}")
     return as_tuple(Frame, fields)
 
 

@@ -131,7 +131,7 @@ async def answer(socket: RawSocket, page: Page, ref: str, name: str) -> Any:
     return frame[4]["response"].get("diff")
 
 
-async def test_an_event_of_a_free_view_is_taken_and_all_else_is_read() -> None:
+async def test_a_join_and_events_of_a_free_view_are_taken_and_all_else_is_read() -> None:
     async with LiveClient(make_app()) as client:
         socket, page = await opened(client)
         assert await answer(socket, page, "5", "inc") == {"0": "1"}
@@ -143,7 +143,7 @@ async def test_an_event_of_a_free_view_is_taken_and_all_else_is_read() -> None:
         assert [(await socket.receive_frame())[1] for _ in range(4)] == ["8", "6", "7", "9"]
         assert await answer(socket, page, "10", "inc") == {"0": "5"}
         await socket.send_frame(["4", "11", page.topic, "phx_leave", {}])
-        assert Taken.refs == ["5", "6", "10"]
+        assert Taken.refs == ["4", "5", "6", "10"]
         await socket.close()
 
 
@@ -164,6 +164,28 @@ async def test_a_malformed_frame_closes_the_connection(text: str) -> None:
         socket, page = await opened(client)
         await socket.send_text(text.replace("{topic}", page.topic))
         assert await socket.wait_closed() == MALFORMED
+        assert Taken.refs == ["4"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '["4","5","{topic}","phx_join",{}]',
+        '[null,null,"{topic}","phx_join",{}]',
+        '["4",4,"{topic}","phx_join",{}]',
+        '["4","4","{topic}","phx_join",[]]',
+        '["4","4","{topic}","phx_join"]',
+        '["4","4",["{topic}"],"phx_join",{}]',
+        '["4","4","{topic}%s","phx_join",{}]' % ("x" * 300),
+        '["4","4","{topic}","phx_join",{"url":%s}]' % ("[" * 100 + "]" * 100),
+    ],
+)
+async def test_a_malformed_join_closes_the_connection(text: str) -> None:
+    async with LiveClient(make_app()) as client:
+        page = await load(client, "/count")
+        socket = await connect(client, page).connect()
+        await socket.send_text(text.replace("{topic}", page.topic))
+        assert await socket.wait_closed() == MALFORMED
         assert Taken.refs == []
 
 
@@ -180,7 +202,7 @@ async def test_each_frame_costs_one_token_and_a_refused_one_is_answered() -> Non
             "status": "error",
             "response": {"reason": "rate_limited"},
         }
-        assert Taken.refs == ["5", "7", "8"]
+        assert Taken.refs == ["4", "5", "7", "8"]
         await socket.close()
 
 
@@ -191,7 +213,7 @@ async def test_a_handler_finds_the_context_of_the_middlewares_and_its_own_task()
         assert await answer(socket, page, "6", "timeout") == {"0": "2", "1": "timed out"}
         # What a handler sets ends with it.
         assert await answer(socket, page, "7", "tenant") == {"0": "3", "1": "acme"}
-        assert Taken.refs == ["5", "6", "7"]
+        assert Taken.refs == ["4", "5", "6", "7"]
         await socket.close()
 
 
@@ -220,7 +242,7 @@ async def test_the_sessions_of_starlette_look_at_no_message_of_a_socket() -> Non
     async with LiveClient(make_app(sessions)) as client:
         socket, page = await opened(client)
         await answer(socket, page, "5", "inc")
-        assert Taken.refs == ["5"]
+        assert Taken.refs == ["4", "5"]
         await socket.close()
 
 
@@ -234,7 +256,7 @@ async def test_a_browser_that_does_not_read_gets_all_answers_in_order_later() ->
         assert [(await socket.receive_frame())[1] for _ in range(5)] == [*"56789"]
         assert await answer(socket, page, "10", "inc") == {"0": "6"}
         # Nothing is taken while an answer waits, and nothing is read while two do.
-        assert Taken.refs == ["5", "7", "8", "9", "10"]
+        assert Taken.refs == ["4", "5", "7", "8", "9", "10"]
         await socket.close()
 
 
