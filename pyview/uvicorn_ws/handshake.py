@@ -11,6 +11,9 @@ from typing import Final
 Header = tuple[bytes, bytes]
 
 _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+# A connection keeps its headers as long as it is open, and the HTTP parsers of uvicorn pass on megabytes of them.
+_MOST_BYTES: Final = 64 * 1024
+_MOST_HEADERS: Final = 256
 _PHRASES: Final = {status.value: status.phrase.encode() for status in HTTPStatus}
 
 
@@ -37,6 +40,10 @@ class Handshake:
 
 def read_handshake(data: bytes) -> Handshake:
     """Read a request as uvicorn passes it on: names in lower case, no body. Raises `HandshakeError`."""
+    if len(data) > _MOST_BYTES or data.count(b"\r\n") > _MOST_HEADERS + 2:
+        raise HandshakeError(431, f"A handshake has at most {_MOST_BYTES} bytes and {_MOST_HEADERS} headers.")
+    if _has_body(data):
+        raise HandshakeError(400, "A handshake has no body.")
     first, *lines = data.removesuffix(b"\r\n\r\n").split(b"\r\n")
     method, _, rest = first.partition(b" ")
     target = rest.removesuffix(b" HTTP/1.1")
@@ -46,6 +53,13 @@ def read_handshake(data: bytes) -> Handshake:
     key = _key(headers)
     path, _, query = target.partition(b"?")
     return Handshake(path, query, headers, _subprotocols(headers), accept_value(key))
+
+
+def _has_body(data: bytes) -> bool:
+    """Return True if a body follows the request: its bytes would be read as frames."""
+    if b"\r\ntransfer-encoding:" in data:
+        return True
+    return b"\r\ncontent-length:" in data and b"\r\ncontent-length: 0\r\n" not in data
 
 
 def _key(headers: list[Header]) -> bytes:

@@ -25,6 +25,12 @@ GOOD: dict[str, dict[str, str]] = {
     "bytes beyond ASCII in a header": {"X-Name": "caf\xe9"},
     "many headers": {f"X-{n}": "*" * 20 for n in range(100)},
 }
+LARGE: dict[str, bytes] = {
+    "a large header": request("/", {"X-A": "*" * 66_000}),
+    "a large path": request(f"/?{'*' * 66_000}"),
+    "headers that are large together": request("/", {f"X-{n}": "*" * 1000 for n in range(100)}),
+    "more headers than a browser ever sends": request("/", {f"X-{n}": "" for n in range(252)}),
+}
 BAD: dict[str, tuple[dict[str, str | None], set[int]]] = {
     "no key": ({"Sec-WebSocket-Key": None}, {400}),
     "an empty key": ({"Sec-WebSocket-Key": ""}, {400}),
@@ -64,6 +70,43 @@ def test_a_bad_handshake_is_refused_before_the_application_starts(any_server: Se
         assert response.header("sec-websocket-version") == "13"
     any_server.settled()
     assert len(any_server.connections) == started
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_a_large_handshake_is_refused(server: Served, name: str) -> None:
+    """Its headers would be kept as long as the connection is open."""
+    started = len(server.connections)
+    with server.client() as client:
+        client.send(LARGE[name])
+        assert client.response().status == 431
+    server.settled()
+    assert len(server.connections) == started
+
+
+@pytest.mark.parametrize("headers", [{"Content-Length": "5"}, {"Transfer-Encoding": "chunked"}])
+def test_a_handshake_with_a_body_is_refused(server: Served, headers: dict[str, str]) -> None:
+    started = len(server.connections)
+    with server.client() as client:
+        client.send(request("/", headers))
+        client.send(b"5\r\nhello\r\n0\r\n\r\n" if "Transfer-Encoding" in headers else b"hello")
+        assert client.response().status == 400
+    server.settled()
+    assert len(server.connections) == started
+
+
+def test_a_handshake_with_an_empty_body_is_accepted(server: Served) -> None:
+    with server.client().opened("/", {"Content-Length": "0"}) as client:
+        client.send(encode(TEXT, b"a"))
+        assert client.receive() == Frame(TEXT, b"a")
+
+
+def test_a_handshake_of_the_largest_size_is_accepted(server: Served) -> None:
+    headers = {f"X-{n}": "" for n in range(250)}
+    with server.client() as client:
+        client.send(request("/", {**headers, "X-A": "*" * 60_000}))
+        assert client.response().status == 101
+        client.send(encode(TEXT, b"a"))
+        assert client.receive() == Frame(TEXT, b"a")
 
 
 def test_only_get_opens_a_socket(any_server: Served) -> None:
