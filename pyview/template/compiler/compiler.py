@@ -41,7 +41,14 @@ class SourceBuffer:
 
     def getvalue(self) -> str:
         """Return everything that was written, with the gaps filled."""
-        return "".join(part.text if isinstance(part, Gap) else part for part in self._parts)
+        return self._text(0)
+
+    def behind(self, gap: Gap) -> str:
+        """Return everything that was written behind a gap, with the gaps filled."""
+        return self._text(self._parts.index(gap) + 1)
+
+    def _text(self, start: int) -> str:
+        return "".join(part.text if isinstance(part, Gap) else part for part in self._parts[start:])
 
 
 class Body:
@@ -203,6 +210,10 @@ class TreeCompiler:
         """Return a gap that is a line of its own."""
         self.newline()
         return self.gap()
+
+    def written_behind(self, gap: Gap) -> str:
+        """Return the source behind a gap, as far as it is written."""
+        return self._source.behind(gap)
 
     @contextmanager
     def indented(self, line: str | None = None, node: nodes.Node | None = None) -> Iterator[None]:

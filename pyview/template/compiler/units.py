@@ -67,9 +67,9 @@ def write_unit(
 def resolutions(unit: UnitScope) -> str:
     """Return the line that looks up all context names of a unit."""
     # Names are looked up once at the start, in one place: the same value is compared, printed and retained.
-    # Nearly all are names of the view. A call of `resolve` for each would take 0.1 microseconds more.
+    # Nearly all are names of the view. A call for each would take 0.1 microseconds more.
     found = (
-        f"{variable} = _names[{name!r}] if {name!r} in _names else resolve({name!r})"
+        f"{variable} = _names[{name!r}] if {name!r} in _names else context.resolve_or_missing({name!r})"
         for name, (variable, _) in unit.names.items()
     )
     # Names that the template has bound take precedence.

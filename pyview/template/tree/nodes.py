@@ -24,14 +24,16 @@ class RenderPass(list["tuple[Segment, Diff]"]):
     live values that have to be rendered every time: what contains one must not be skipped.
     """
 
-    # Defaults of the class instead of an `__init__`: each event makes a pass, and few renders set more than
-    # two of these.
-    owner: Any = None
+    # Each event makes a pass. Slots for what each sets, and defaults of the class for the rest, take half the time of
+    # an `__init__`.
+    __slots__ = ("__dict__", "environment", "owner")
+
+    owner: Any
+    environment: Any
     asked_owner = False
     """True if a part of the page belongs to its view: its HTML may be right for no other one."""
 
     nested: dict[str, None] | None = None
-    environment: Any = None
     uncached = 0
     streams: "dict[str, Any] | None" = None
     """The streams in the message, by their names on the wire."""
