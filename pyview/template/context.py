@@ -106,6 +106,8 @@ def _without(names: Mapping[str, Any], hidden: frozenset[str]) -> Mapping[str, A
 Blocks: TypeAlias = Mapping[str, Callable[[Context], Iterator[str]]]
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
+# A dict, because Jinja2's contexts have one. It is never written to.
+_NO_NAMES: Final[dict[str, Any]] = {}
 # Number of attributes that `LiveContext.__init__` sets. The cached properties add more: then a render has used them.
 _OWN_ATTRIBUTES: Final = 7
 
@@ -136,10 +138,15 @@ class LiveContext(Context):
         self._behind = behind or _NOTHING
         self._own_blocks = blocks
 
-    @property
-    def is_reusable(self) -> bool:
-        """True if it holds nothing but names after a render, so that the next render can replace them."""
-        return not self.vars and len(self.__dict__) == _OWN_ATTRIBUTES and self._behind is not _NOTHING
+    def keep_in(self, spare: "list[LiveContext]") -> None:
+        """Add this context to the spare ones after its render, if it holds nothing but names, and if there is none.
+
+        One is enough, because renders rarely overlap.
+        """
+        if spare or self.vars or len(self.__dict__) != _OWN_ATTRIBUTES or self._behind is _NOTHING:
+            return
+        self.parent = _NO_NAMES  # a spare context would keep the values of a view in memory
+        spare.append(self)
 
     @cached_property
     def eval_ctx(self) -> EvalContext:  # type: ignore[override]  # made at its first use

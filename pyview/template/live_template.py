@@ -108,7 +108,8 @@ class LiveTemplate:
             text = self.environment.concat(template.root_render_func(context))
         except Exception:
             self.environment.handle_exception()
-        self._keep_context(context)
+        if type(context) is LiveContext:
+            context.keep_in(self._spare)
         return text
 
     def part(
@@ -126,7 +127,8 @@ class LiveTemplate:
             result: tuple[Any, Any] = root.tree(context, previous, render_pass)
         except Exception:
             self.environment.handle_exception()
-        self._keep_context(context)
+        if type(context) is LiveContext:
+            context.keep_in(self._spare)
         return result
 
     def renew(
@@ -163,6 +165,8 @@ class LiveTemplate:
         self, template: jinja2.Template, assigns: Any, extras: Mapping[str, Any] | None
     ) -> Context:
         """Return a context for one render, a spare one if there is one."""
+        if self.environment.auto_reload:
+            self._spare.clear()  # a reloaded template may have other blocks
         try:
             context = self._spare.pop()
         except IndexError:
@@ -172,17 +176,6 @@ class LiveTemplate:
         else:
             context.parent = self.environment.name_reader.read(assigns, extras)
         return context
-
-    def _keep_context(self, context: Context) -> None:
-        """Keep a context after its render for the next one, if it holds nothing of the render."""
-        # A reloaded template may have other blocks. One spare context is enough, because renders rarely
-        # overlap.
-        if self._spare or self.environment.auto_reload or type(context) is not LiveContext:
-            return
-        if context.is_reusable:
-            # Otherwise the spare context would keep the values of a view in memory.
-            context.parent = _NO_NAMES
-            self._spare.append(context)
 
     def rendering(self, host: Any = None) -> "Rendering":
         """Return a rendering of this template for one view. Its live values belong to `host`, the view's socket."""

@@ -33,7 +33,7 @@ class Incoming:
         """Set the function that gets text messages while the application waits for one."""
         self._receiver = on_text
 
-    def put_text(self, text: str, size: int) -> None:
+    def put_text(self, text: str) -> None:
         """Hand a text message to the receiver, or to the application. Raises `ReceiverError`."""
         # The application waits only while nothing is queued, so messages keep their order.
         if self._receiver is not None and self._waiter is not None and not self._waiter.done():
@@ -43,7 +43,7 @@ class Incoming:
             except Exception as error:
                 # Without this, a UnicodeDecodeError of the application would pass for one of the peer.
                 raise ReceiverError from error
-        self.put({"type": "websocket.receive", "text": text}, size)
+        self.put({"type": "websocket.receive", "text": text}, len(text))
 
     def put(self, message: Message, size: int) -> None:
         """Queue a message of `size` bytes."""

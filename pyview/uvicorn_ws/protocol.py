@@ -145,25 +145,36 @@ class PicowsProtocol(asyncio.BufferedProtocol):
 
     # Frames of the peer
 
+    def text_received(self, frame: WSFrame) -> None:
+        """Take a text message from the parser: most frames, so this is the short way through `frame_received`."""
+        if self._state is not _OPEN or self._fragments is not None:
+            self.frame_received(frame)
+            return
+        try:
+            self._incoming.put_text(frame.get_payload_as_utf8_text())
+        except Exception as error:
+            self._failed(error)
+
     def frame_received(self, frame: WSFrame) -> None:
         """Take a frame from the parser."""
         kind = frame.msg_type
         try:
             if frame.rsv1 or frame.rsv2 or frame.rsv3:
                 self._fail(frames.PROTOCOL_ERROR, "reserved bit")
-            elif kind is _TEXT and self._state is _OPEN and frame.fin and self._fragments is None:
-                # Most frames, so this is the short way through `_message_frame`.
-                self._incoming.put_text(frame.get_payload_as_utf8_text(), frame.payload_size)
             elif kind is _TEXT or kind is _BINARY or kind is _CONTINUATION:
                 self._message_frame(kind, frame.get_payload_as_bytes(), bool(frame.fin))
             else:
                 self._control_frame(kind, frame.get_payload_as_bytes())
-        except UnicodeDecodeError:
+        except Exception as error:
+            self._failed(error)
+
+    def _failed(self, error: Exception) -> None:
+        if isinstance(error, UnicodeDecodeError):
             self._fail(frames.INVALID_TEXT, "invalid UTF-8")
-        except OverflowError:
+        elif isinstance(error, OverflowError):
             self._fail(frames.TOO_BIG, "message too big")
-        except Exception:
-            self._worker.log.exception("Exception in the receiver of a WebSocket\n")
+        else:
+            self._worker.log.error("Exception in the receiver of a WebSocket\n", exc_info=error)
             self._fail(frames.INTERNAL_ERROR)
 
     def parsing_failed(self, code: int) -> None:
@@ -183,7 +194,7 @@ class PicowsProtocol(asyncio.BufferedProtocol):
             return
         self._fragments = None
         if isinstance(message, str):
-            self._incoming.put_text(message, len(message))
+            self._incoming.put_text(message)
         else:
             self._incoming.put({"type": "websocket.receive", "bytes": message}, len(message))
 

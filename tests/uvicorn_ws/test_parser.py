@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from itertools import pairwise, zip_longest
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from picows import WSFrame
+from picows import WSFrame, WSMsgType
 
 from pyview.uvicorn_ws.parser import Parser, Parsers, Sink
-from tests.uvicorn_ws.raw import BINARY, CLOSE, TEXT, encode
+from tests.uvicorn_ws.raw import BINARY, CLOSE, CONTINUATION, TEXT, encode
 
 LIMIT = 100_000
 WRONG_OPCODE = encode(3, b"")
@@ -26,6 +27,11 @@ class Receiver:
 
     def frame_received(self, frame: WSFrame) -> None:
         self.seen.append(frame.get_payload_as_bytes())
+
+    def text_received(self, frame: WSFrame) -> None:
+        assert (frame.msg_type, frame.fin) == (WSMsgType.TEXT, True)
+        assert not any((frame.rsv1, frame.rsv2, frame.rsv3))
+        self.frame_received(frame)
 
     def close_received(self, payload: bytes) -> None:
         self.seen.append(payload)
@@ -56,18 +62,45 @@ def in_pieces(data: bytes, cuts: list[int]) -> Iterator[bytes]:
 Cuts = st.lists(st.integers(0, 1 << 20), max_size=8)
 
 
-@given(st.lists(st.tuples(st.lists(payloads, min_size=1, max_size=6), Cuts), min_size=1, max_size=3))
+class Sent(NamedTuple):
+    """A frame of any kind. picows accepts fragments and reserved bits wherever they stand."""
+
+    opcode: int
+    payload: bytes
+    fin: bool
+    rsv: int
+
+    def encoded(self) -> bytes:
+        return encode(self.opcode, self.payload, fin=self.fin, rsv=self.rsv)
+
+
+Frames = st.lists(
+    st.builds(
+        Sent,
+        st.sampled_from([TEXT, BINARY, CONTINUATION]),
+        payloads,
+        st.booleans(),
+        st.sampled_from([0, 0, 1, 4]),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@given(st.lists(st.tuples(Frames, Cuts), min_size=1, max_size=3))
 async def test_connections_that_are_read_in_turn_get_their_own_frames(
-    sent: list[tuple[list[bytes], list[int]]],
+    sent: list[tuple[list[Sent], list[int]]],
 ) -> None:
     parsers = Parsers(LIMIT)
     receivers = [Receiver(parsers) for _ in sent]
-    streams = [b"".join(encode(BINARY, each) for each in payloads) for payloads, _ in sent]
+    streams = [b"".join(each.encoded() for each in frames) for frames, _ in sent]
     pieces = [in_pieces(stream, cuts) for stream, (_, cuts) in zip(streams, sent, strict=True)]
     for turn in zip_longest(*pieces, fillvalue=b""):
         for receiver, piece in zip(receivers, turn, strict=True):
             receiver.read(piece)
-    assert [receiver.seen for receiver in receivers] == [payloads for payloads, _ in sent]
+    assert [receiver.seen for receiver in receivers] == [
+        [each.payload for each in frames] for frames, _ in sent
+    ]
     assert all(receiver.own is None for receiver in receivers)
 
 
