@@ -24,17 +24,19 @@ _LONGEST_REASON: Final = 123
 _CODES: Final = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015)})
 _COPIED: Final = 64 * 1024
 """Bytes up to which a message is copied behind its header. A longer one is written beside it."""
+SHORT: Final = 125
+"""Bytes of a payload whose size fits into the header's second byte."""
 # Most messages are short, and looking the header up takes a third of the time of packing it.
-_SHORT_HEADERS: Final = {
-    first: tuple(bytes((first, size)) for size in range(126)) for first in (TEXT, BINARY)
+SHORT_HEADERS: Final = {
+    first: tuple(bytes((first, size)) for size in range(SHORT + 1)) for first in (TEXT, BINARY)
 }
 
 
 def write_message(transport: WriteTransport, first: int, payload: bytes) -> None:
     """Write a message, TEXT or BINARY."""
     size = len(payload)
-    if size < 126:
-        transport.write(_SHORT_HEADERS[first][size] + payload)
+    if size <= SHORT:
+        transport.write(SHORT_HEADERS[first][size] + payload)
     elif size <= _COPIED:
         transport.write(_long_header(first, size) + payload)
     else:

@@ -322,7 +322,12 @@ class PicowsProtocol(asyncio.BufferedProtocol):
         """Write a text message at once. Return False if the peer reads too slowly or the connection is not open."""
         if self._state is not _OPEN or self._writable is not None or self._transport.is_closing():
             return False
-        frames.write_message(self._transport, frames.TEXT, text.encode() if isinstance(text, str) else text)
+        data = text.encode() if isinstance(text, str) else text
+        size = len(data)
+        if size <= frames.SHORT:  # as `write_message`, but without the call
+            self._transport.write(frames.SHORT_HEADERS[frames.TEXT][size] + data)
+        else:
+            frames.write_message(self._transport, frames.TEXT, data)
         return True
 
     # Ends
