@@ -108,8 +108,6 @@ Blocks: TypeAlias = Mapping[str, Callable[[Context], Iterator[str]]]
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 # A dict, because Jinja2's contexts have one. It is never written to.
 _NO_NAMES: Final[dict[str, Any]] = {}
-# Number of attributes that `LiveContext.__init__` sets. The cached properties add more: then a render has used them.
-_OWN_ATTRIBUTES: Final = 7
 
 
 class LiveContext(Context):
@@ -137,27 +135,32 @@ class LiveContext(Context):
         self.globals_keys = set() if globals is None else set(globals)
         self._behind = behind or _NOTHING
         self._own_blocks = blocks
+        # True after a render that has used one of the parts that are made at their first use.
+        self._has_parts = False
 
     def keep_in(self, spare: "list[LiveContext]") -> None:
         """Add this context to the spare ones after its render, if it holds nothing but names, and if there is none.
 
         One is enough, because renders rarely overlap.
         """
-        if spare or self.vars or len(self.__dict__) != _OWN_ATTRIBUTES or self._behind is _NOTHING:
+        if spare or self.vars or self._has_parts or self._behind is _NOTHING:
             return
         self.parent = _NO_NAMES  # a spare context would keep the values of a view in memory
         spare.append(self)
 
     @cached_property
     def eval_ctx(self) -> EvalContext:  # type: ignore[override]  # made at its first use
+        self._has_parts = True
         return EvalContext(self.environment, self.name)
 
     @cached_property
     def exported_vars(self) -> set[str]:  # type: ignore[override]  # made at its first use
+        self._has_parts = True
         return set()
 
     @cached_property
     def blocks(self) -> dict[str, list[Callable[[Context], Iterator[str]]]]:  # type: ignore[override]  # made at its first use
+        self._has_parts = True
         return {name: [block] for name, block in self._own_blocks.items()}
 
     def resolve_or_missing(self, key: str) -> Any:
