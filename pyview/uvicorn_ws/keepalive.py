@@ -93,4 +93,6 @@ class Keepalive:
         for connection, payload in due:
             del self._unanswered[connection]
             if not connection.ping_timed_out() and self._timeout is not None:
+                # Again: while nothing is read, only a second write shows that the peer has gone.
+                connection.ping(control_frame(PING, payload))
                 self._unanswered[connection] = (payload, now + self._timeout)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.uvicorn_ws.cases import INVALID_CODES, VALID_CODES
-from tests.uvicorn_ws.raw import CLOSE, PING, PONG, TEXT, Frame, RawClient, close, encode, request
+from tests.uvicorn_ws.raw import CLOSE, PING, PONG, TEXT, Frame, RawClient, close, encode, request, until
 from tests.uvicorn_ws.server import OURS, REFERENCE, Connection, Served, serving
 
 CLOSED = {"type": "websocket.disconnect"}
@@ -360,6 +360,18 @@ class TestKeepalive:
             assert frames[1].payload[:2] == close(1011).payload
             server.settled()
             assert server.last.disconnect is not None
+
+    def test_a_client_that_goes_while_nothing_is_received_is_noticed(self, ws: str) -> None:
+        with serving(ws, ws_ping_interval=0.05, ws_ping_timeout=0.1) as server:
+
+            @server.on("/deaf")
+            async def receive_nothing(connection: Connection) -> None:
+                await connection.accept()
+                await asyncio.Event().wait()
+
+            with server.client().opened("/deaf") as client:
+                client.send(encode(TEXT, b"*") * 100)
+            until(lambda: not server.server.server_state.connections)
 
     def test_a_pong_of_something_else_is_no_answer(self, ws: str) -> None:
         with serving(ws, ws_ping_interval=0.05, ws_ping_timeout=0.2) as server:
