@@ -104,7 +104,7 @@ def finish_alike(process: ViewProcess) -> Awaitable[None] | None:
             and socket.patched is None
         ):
             if update:
-                connection.push("diff", update.encoded)
+                connection.push_shared(update.frame_end)
             return None
         update = {**update}  # what is added is for this view alone
     if not isinstance(update, dict):

@@ -31,6 +31,9 @@ class NoConnection:
     def push(self, event: str, payload: Any) -> None:
         """Drop the message."""
 
+    def push_shared(self, frame_end: bytes) -> None:
+        """Drop the diff."""
+
     def refused(self) -> None:
         """Do nothing: there is no page."""
 

@@ -145,7 +145,8 @@ class TemplateRenderer:
         update = self._update(socket, assigns, extras, page.own_tree())
         tree = self._node
         if type(update) is dict and type(tree) is Unit and is_shareable(tree) and self._may_share(tree):
-            self._node, update = self._pages.lead(self, page, tree, update)
+            step = self._pages.lead(self, page, tree, update)
+            self._node, update = step.page, step.diff
         return update
 
     def _update(

@@ -14,7 +14,7 @@ pages, of each template `_MOST_STEPS` at most. All other references are weak.
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from types import BuiltinFunctionType, FunctionType
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, Protocol
 from weakref import ref
 
 import orjson
@@ -25,6 +25,7 @@ from pyview.template.tree.change import BUILTINS, DIRTY, Snapshot
 from pyview.template.tree.immutable import ATOMS
 from pyview.template.tree.nodes import Diff, Unit
 from pyview.template.tree.whole import are_alike, copied, is_plain
+from pyview.wire.message import FRAME_END
 
 _TRIES: Final = 32
 """Renders in vain until the views of a template count as different from each other."""
@@ -47,26 +48,30 @@ _CODE: Final = frozenset({type, FunctionType, BuiltinFunctionType, Macro})
 class SharedDiff(dict[str, Any]):
     """A diff that several views send. It must not be changed."""
 
-    __slots__ = ("encoded",)
+    __slots__ = ("frame_end",)
 
-    encoded: orjson.Fragment
+    frame_end: bytes
+    """The diff as JSON, and the end of a frame."""
 
 
 def shared_diff(diff: Diff) -> SharedDiff:
     """Return the diff with its encoding."""
     shared = SharedDiff(diff)
-    shared.encoded = orjson.Fragment(orjson.dumps(diff))
+    shared.frame_end = orjson.dumps(diff) + FRAME_END
     return shared
 
 
 _NO_CHANGE: Final = shared_diff({})
 
 
-class Step(NamedTuple):
+class Step:
     """The change from one page to the next, or to the same if nothing has changed."""
 
-    page: "SharedPage"
-    diff: SharedDiff
+    __slots__ = ("diff", "page")
+
+    def __init__(self, page: "SharedPage", diff: SharedDiff) -> None:
+        self.page = page
+        self.diff = diff
 
     def taken(self) -> "SharedPage":
         """Return the page, to which another view goes."""

@@ -157,6 +157,9 @@ class DetachedView:
     def push(self, event: str, payload: Any) -> None:
         """Drop the message: a rejoin renders the whole view."""
 
+    def push_shared(self, frame_end: bytes) -> None:
+        """Drop the diff: a rejoin renders the whole view."""
+
     def refused(self) -> None:
         self.connection.remove(self)
 

@@ -168,6 +168,14 @@ def encode(join_ref: str | None, ref: str | None, topic: str, event: str, payloa
     return orjson.dumps((join_ref, ref, topic, event, payload))
 
 
+def frame_head(join_ref: str | None, ref: str | None, topic: str, event: str) -> bytes:
+    """Encode a text frame up to its payload. What follows is the payload as JSON, and `FRAME_END`."""
+    return orjson.dumps((join_ref, ref, topic, event))[:-1] + b","
+
+
+FRAME_END: Final = b"]"
+
+
 def reply(join_ref: str | None, ref: str | None, topic: str, status: str, response: Any) -> bytes:
     """Encode the answer to the frame with that `ref` as UTF-8."""
     payload = {"status": status, "response": response}

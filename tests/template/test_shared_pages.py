@@ -92,7 +92,7 @@ class View:
         if isinstance(ours, type):
             self.page = {}
             return ours
-        sent = ours.encoded if type(ours) is SharedDiff else ours
+        sent = orjson.loads(ours.frame_end[:-1]) if type(ours) is SharedDiff else ours
         assert orjson.dumps(sent) == orjson.dumps(expected)
         self.page = merge(self.page, orjson.loads(orjson.dumps(sent))) if sent else self.page
         return ours

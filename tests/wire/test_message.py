@@ -2,11 +2,21 @@
 
 import json
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyview.wire.message import Frame, MalformedFrame, decode, decode_binary, encode, reply
+from pyview.wire.message import (
+    FRAME_END,
+    Frame,
+    MalformedFrame,
+    decode,
+    decode_binary,
+    encode,
+    frame_head,
+    reply,
+)
 
 texts = st.text(max_size=20)
 refs = st.none() | texts
@@ -23,6 +33,14 @@ def test_encoded_frames_are_decoded(
 ) -> None:
     text = encode(join_ref, ref, topic, event, payload)
     assert decode(text.decode(), max_depth=64) == Frame(join_ref, ref, topic, event, payload)
+
+
+@given(refs, refs, texts, texts, json_values)
+def test_a_frame_in_parts_is_the_frame(
+    join_ref: str | None, ref: str | None, topic: str, event: str, payload: object
+) -> None:
+    whole = encode(join_ref, ref, topic, event, payload)
+    assert frame_head(join_ref, ref, topic, event) + orjson.dumps(payload) + FRAME_END == whole
 
 
 @pytest.mark.parametrize(
