@@ -36,10 +36,11 @@ def call_handle_info(process: ViewProcess, event: InfoEvent) -> Any:
     """Return what the view's handler of an info returns; it may have to be awaited. Raises `UnknownInfo`."""
     if process.socket.hooks is None:
         return process.call_info(process.view, event, process.socket, process.resources)
-    return _handle_hooked_info(process, event)
+    return handle_hooked_info(process, event)
 
 
-async def _handle_hooked_info(process: ViewProcess, event: InfoEvent) -> None:
+async def handle_hooked_info(process: ViewProcess, event: InfoEvent) -> None:
+    """Call the view's handler of an info, if no hook halts."""
     socket, resources = process.socket, process.resources
     hooks = socket.hooks
     if hooks and await hooks.before_info(event, socket, resources):

@@ -122,15 +122,15 @@ class Mailbox:
         self.busy = True
         self._run_queue.add(self, message)
 
-    def run(self, message: Any) -> Coroutine[Any, Any, None] | None:
-        """Return what handles a message now: the run queue calls this when it is the mailbox's turn."""
+    def run(self, message: Any, task: asyncio.Task[None]) -> Coroutine[Any, Any, None] | None:
+        """Return what handles a message now, in `task`: the run queue calls this when it is the mailbox's turn."""
         if self.ended:
             # It ended between `post_soon` and now: the message is dropped as those that waited were.
             if not self._waiting:
                 self.busy = False
                 return None
             message = self._waiting.pop()
-        self._task = asyncio.current_task()
+        self._task = task
         return self._drain(message)
 
     @property

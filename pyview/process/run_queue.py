@@ -7,18 +7,18 @@ itself, and another task goes on with the calls behind it.
 """
 
 import asyncio
-import sys
-import time
 from collections import deque
 from collections.abc import Awaitable
 from contextvars import Context, copy_context
 from operator import is_
+from sys import getrefcount
+from time import monotonic
 from typing import Any, Protocol
 from weakref import getweakrefcount
 
 
 class Runnable(Protocol):
-    def run(self, message: Any) -> Awaitable[None] | None: ...
+    def run(self, message: Any, task: asyncio.Task[None]) -> Awaitable[None] | None: ...
 
 
 class RunQueue:
@@ -31,7 +31,7 @@ class RunQueue:
         """The turn that serves what is ready. A turn whose call waits does not any more."""
 
     def add(self, runnable: Runnable, message: Any) -> None:
-        """Call `runnable.run(message)` soon, and await what it returns; neither must raise."""
+        """Call `runnable.run(message, task)` soon, and await what it returns in `task`; neither must raise."""
         self._ready.append((runnable, message))
         # A turn that was cancelled before it began serves nothing.
         if self._turn is None or self._turn.done():
@@ -56,19 +56,27 @@ class RunQueue:
         turn, context = _current_turn(), copy_context()
         if len(self._ready) > 1:
             asyncio.get_running_loop().call_soon(self._go_on, turn, context)
-        end = time.monotonic() + self._budget
-        traces = turn.traces()
+        end = monotonic() + self._budget
+        references, weak_references, changes = getrefcount(turn), getweakrefcount(turn), turn.changes
         while True:
             runnable, message = self._ready.popleft()
             if not self._ready:
                 # What is added from now on, perhaps while this call waits, gets a turn of its own.
                 self._turn = None
-            rest = runnable.run(message)
+            rest = runnable.run(message, turn)
             if rest is not None:
                 await rest
             if self._turn is not turn:
                 return
-            if time.monotonic() > end or turn.traces() != traces or not _is_same(copy_context(), context):
+            # Written out: as calls of functions, these comparisons cost 0.2 microseconds after each delivery.
+            now = copy_context()
+            if (
+                monotonic() > end
+                or getrefcount(turn) != references
+                or getweakrefcount(turn) != weak_references
+                or turn.changes != changes
+                or ((now or context) and not _is_same(now, context))
+            ):
                 self._begin(context.copy())
                 return
 
@@ -85,11 +93,7 @@ class Turn(asyncio.Task[None]):
     it, is the last one of its turn.
     """
 
-    _changes = 0
-
-    def traces(self) -> tuple[int, int, int]:
-        """Return the numbers of references, weak references and changes. They are others after such a call."""
-        return sys.getrefcount(self), getweakrefcount(self), self._changes
+    changes = 0
 
     def add_done_callback(self, *args: Any, **kwargs: Any) -> None:
         self._changed()
@@ -108,7 +112,7 @@ class Turn(asyncio.Task[None]):
         super().__setattr__(name, value)
 
     def _changed(self) -> None:
-        super().__setattr__("_changes", self._changes + 1)
+        super().__setattr__("changes", self.changes + 1)
 
 
 def _current_turn() -> Turn:
@@ -124,7 +128,7 @@ class _End:
     def __init__(self) -> None:
         self.reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    def run(self, message: Any) -> None:
+    def run(self, message: Any, task: asyncio.Task[None]) -> None:
         if not self.reached.done():  # the task that waits may have been cancelled
             self.reached.set_result(None)
 

@@ -242,6 +242,10 @@ class ViewProcess(Mailbox):
 
     def deliver(self, event: InfoEvent) -> Callable[[], Awaitable[None]] | None:
         """File a broadcast. Return what its publisher should await when too many messages wait for the view."""
+        if not self.busy and not self.ended:  # as `post_soon`, but without the call
+            self.busy = True
+            self._run_queue.add(self, event)
+            return None
         self.post_soon(event)
         waiting = self._waiting
         # A view that waits for something, perhaps for the publisher itself, is not behind: waiting for it could last

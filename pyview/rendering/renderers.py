@@ -118,10 +118,14 @@ class TemplateRenderer:
             or socket.temporaries is not None
         ):
             return None
-        step = page.after(_NO_NAMES, assigns, self._template.environment.globals)
-        if step is None:
-            return None
-        self._node = step.taken()
+        behind, step = self._template.environment.globals, page.step
+        # Nearly always the next page; without calls of `after` and `taken`, since each delivery comes here.
+        if step is None or not step.page.shows(_NO_NAMES, assigns, behind):
+            step = page.after(_NO_NAMES, assigns, behind)
+            if step is None:
+                return None
+        page = self._node = step.page
+        page.was_followed = True
         return step.diff
 
     def _follow(

@@ -100,9 +100,9 @@ class SharedPage:
     ) -> Step | None:
         """Return what a render of these names would change, if it is known. They are looked up in this order."""
         step = self.step
-        if step is not None and step.page._shows(extras, assigns, behind):
+        if step is not None and step.page.shows(extras, assigns, behind):
             return step
-        return Step(self, _NO_CHANGE) if self._shows(extras, assigns, behind) else None
+        return Step(self, _NO_CHANGE) if self.shows(extras, assigns, behind) else None
 
     def has(self, tree: Unit) -> bool:
         """Return True if a view with this tree may show the page instead: its browser has the same, of equal values."""
@@ -114,9 +114,8 @@ class SharedPage:
         tree: Unit = copied(self._tree)
         return tree
 
-    def _shows(
-        self, extras: Mapping[str, Any], assigns: Mapping[str, Any], behind: Mapping[str, Any]
-    ) -> bool:
+    def shows(self, extras: Mapping[str, Any], assigns: Mapping[str, Any], behind: Mapping[str, Any]) -> bool:
+        """Return True if the page is made from the values of these names. They are looked up in this order."""
         for name, token in self._reads:
             if name in extras:
                 value = extras[name]

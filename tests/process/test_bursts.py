@@ -211,7 +211,7 @@ async def test_what_is_ready_now_has_run_when_a_publisher_goes_on() -> None:
     ran: list[int] = []
 
     class One:
-        def run(self, message: int) -> None:
+        def run(self, message: int, task: asyncio.Task[None]) -> None:
             ran.append(message)
             if message < 10:
                 queue.add(self, message + 100)

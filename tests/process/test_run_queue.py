@@ -21,7 +21,7 @@ class Call:
     def __init__(self, function: Callable[[Any], Awaitable[None]]) -> None:
         self._function = function
 
-    def run(self, message: Any) -> Awaitable[None]:
+    def run(self, message: Any, task: asyncio.Task[None]) -> Awaitable[None]:
         return self._function(message)
 
 

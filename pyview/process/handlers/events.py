@@ -13,7 +13,7 @@ from pyview.events import UnknownEvent, UnknownInfo
 from pyview.events.info_event import InfoEvent
 from pyview.process.access import may_cause, may_see
 from pyview.process.answers import finish, finish_alike, finish_now, reject, reply
-from pyview.process.callbacks import call_handle_info, handle_hooked_event
+from pyview.process.callbacks import handle_hooked_event, handle_hooked_info
 from pyview.process.mailbox import Handlers
 from pyview.process.messages import ClearFlash, Event, FilesChanged, Info, Refresh, TimerFired, URLChanged
 from pyview.process.reloading import ReloadingRenderer
@@ -84,7 +84,12 @@ async def handle_url_changed(process: ViewProcess, message: URLChanged) -> None:
 async def handle_info(process: ViewProcess, event: Any) -> None:
     """Let the view handle a broadcast, a timer's event or a message to itself."""
     try:
-        answer = call_handle_info(process, event)
+        # Nearly no view has hooks, and one more call would cost each delivery.
+        answer = (
+            process.call_info(process.view, event, process.socket, process.resources)
+            if process.socket.hooks is None
+            else handle_hooked_info(process, event)
+        )
         if type(answer) is CoroutineType or isawaitable(answer):
             await answer
     except UnknownInfo as error:
