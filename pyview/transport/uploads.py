@@ -1,7 +1,6 @@
 """Upload topics (`lvu:`) of one connection: each carries the bytes of one file.
 
-The client numbers its topics itself, so the name of a topic proves nothing. The token of the join tells which file it
-carries.
+The client numbers its topics itself, so the name of a topic proves nothing. The token of the join names the file.
 """
 
 from collections.abc import Callable, Iterable

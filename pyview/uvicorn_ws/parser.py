@@ -148,8 +148,8 @@ class Parser:
     def feed(self, receiver: FrameReceiver, size: int, is_text: bool = False) -> "Parser | Sink | None":
         """Parse `size` bytes that are in the buffer. Return the parser of the next bytes of this receiver.
 
-        That is None, which stands for any parser, if nothing is left of what was read. `is_text` says that they begin
-        with a whole message, a text.
+        That is None, which stands for any parser, if nothing is left of what was read. `is_text` is True if they
+        begin with a whole message, a text.
         """
         link = self._link
         link.receiver, link.rest, link.is_text = receiver, size, is_text

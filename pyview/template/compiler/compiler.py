@@ -270,7 +270,7 @@ class TreeCompiler:
         """Write a body that is nested in a slot of another, such as the branch of an if. Return its mask."""
         body = self.new_body(outer.scope)
         slot = f"{outer.slots}[{position}]"
-        # Another branch may have filled the slot at the last render: the segment tells the branches apart.
+        # Another branch may have filled the slot at the last render. The segment distinguishes them.
         self.writeline(f"{body.slots} = {slot}; {body.diff} = {{}}")
         self.writeline(
             f"if {body.slots}.__class__ is _Node and {body.slots}.segment is {body.segment}:"

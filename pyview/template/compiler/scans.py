@@ -38,7 +38,7 @@ def _is_attribute(name: str) -> bool:
 
 
 def _write_scan(compiler: TreeCompiler, name: str, fields: Iterable[str]) -> None:
-    """Write a function (items, tokens, most) -> positions, as `Scan` in `pyview.template.tree.rows` says."""
+    """Write a `Scan` of `pyview.template.tree.rows`: a function (items, tokens, most) -> positions."""
     tokens = [f"_{i}" for i, _ in enumerate(fields)]
     different = " or ".join(f"{field} is not {token}" for field, token in zip(fields, tokens, strict=True))
     with compiler.indented(f"def {name}(_items, _tokens, _most):"):

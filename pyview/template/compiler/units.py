@@ -42,8 +42,8 @@ def write_unit(
 ) -> Body:
     """Write the rest of a unit's function: compare the inputs, return if nothing changed, else render.
 
-    `prepare` writes what comes before the comparison: the defaults of a macro. `pulls` says to look up the filters and
-    tests of the statements in this function; a macro uses those of the function around it.
+    `prepare` writes what comes before the comparison: the defaults of a macro. `pulls`: look the filters
+    and tests of the statements up in this function; a macro uses those of the function around it.
     """
     body = compiler.new_body(unit)
     body.is_unit = True
