@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from uvicorn.protocols.utils import get_client_addr, get_path_with_query_string
 
-from pyview.uvicorn_ws.handshake import Header, refusal, switching_protocols
+from pyview.uvicorn_ws.handshake import Header, PlainAccept, refusal, switching_protocols
 
 Message = MutableMapping[str, Any]
 
@@ -21,10 +21,18 @@ class Answer(NamedTuple):
 class Opening:
     """A handshake that is not answered yet."""
 
-    __slots__ = ("_accept", "_body", "_default_headers", "_log", "_scope", "_start")
+    __slots__ = ("_accept", "_body", "_default_headers", "_log", "_plain", "_scope", "_start")
 
-    def __init__(self, accept: bytes, scope: Any, default_headers: list[Header], log: logging.Logger) -> None:
+    def __init__(
+        self,
+        accept: bytes,
+        scope: Any,
+        default_headers: list[Header],
+        plain: PlainAccept,
+        log: logging.Logger,
+    ) -> None:
         self._accept = accept
+        self._plain = plain
         self._scope = scope
         self._default_headers = default_headers
         self._log = log
@@ -54,10 +62,14 @@ class Opening:
         return refusal(status, _merged(self._default_headers, headers), body)
 
     def _accepted(self, message: Message) -> Answer:
-        headers = _merged(self._default_headers, message.get("headers") or ())
-        if subprotocol := message.get("subprotocol"):
-            headers.append((b"sec-websocket-protocol", subprotocol.encode("latin-1")))
-        data = switching_protocols(self._accept, headers)
+        subprotocol, own = message.get("subprotocol"), message.get("headers")
+        if subprotocol or own:
+            headers = _merged(self._default_headers, own or ())
+            if subprotocol:
+                headers.append((b"sec-websocket-protocol", subprotocol.encode("latin-1")))
+            data = switching_protocols(self._accept, headers)
+        else:
+            data = self._plain.response(self._accept, self._default_headers)
         self._note("[accepted]")
         return Answer(True, data)
 

@@ -97,8 +97,10 @@ class PicowsProtocol(asyncio.BufferedProtocol):
             headers = [*self._server_state.default_headers, *error.headers]
             self._refuse(refusal(error.status, headers, str(error).encode()))
             return
-        scope = websocket_scope(self._worker, self._transport, request, self._app_state, self._direct())
-        self._opening = Opening(request.accept, scope, self._server_state.default_headers, self._worker.log)
+        worker = self._worker
+        scope = websocket_scope(worker, self._transport, request, self._app_state, self._direct())
+        default = self._server_state.default_headers
+        self._opening = Opening(request.accept, scope, default, worker.plain_accept, worker.log)
         task = asyncio.get_running_loop().create_task(self._run(scope))
         self._server_state.tasks.add(task)
         task.add_done_callback(self._server_state.tasks.discard)

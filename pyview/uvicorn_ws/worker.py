@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
+from pyview.uvicorn_ws.handshake import PlainAccept
 from pyview.uvicorn_ws.keepalive import Keepalive
 from pyview.uvicorn_ws.parser import Parsers
 
@@ -23,6 +24,7 @@ class Worker:
         self.asgi = {"version": config.asgi_version, "spec_version": "2.4"}
         self.max_size = config.ws_max_size or sys.maxsize
         self.parsers = Parsers(self.max_size)
+        self.plain_accept = PlainAccept()
         self.log = logging.getLogger("uvicorn.error")
         interval = config.ws_ping_interval
         self.keepalive = Keepalive(interval, config.ws_ping_timeout) if interval else None
