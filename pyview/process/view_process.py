@@ -7,7 +7,6 @@ answer to the browser leaves through `pyview.process.answers`.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from contextlib import suppress
 from inspect import isawaitable
 from typing import Any, Protocol
 
@@ -30,7 +29,7 @@ from pyview.process.messages import Leave, Recheck, Refresh, Rejoin, titled
 from pyview.process.nested import Children
 from pyview.process.no_connection import NoConnection
 from pyview.process.snapshot import ViewSnapshot, display_name_of, footprint
-from pyview.process.tasks import local
+from pyview.process.tasks import local, start_plain
 from pyview.process.unread import Intake, Unread
 from pyview.process.uploads import UploadLoad, UploadManager
 from pyview.rendering import lifecycle
@@ -396,9 +395,13 @@ class ViewProcess(Mailbox):
             # The parent keeps nothing of a view whose element has gone.
             self.parent.forget(self.dom_id)
         self.end()
-        # Posted, so that `disconnect` waits for a handler that is still running.
-        self.post(Leave())
-        # `post` has done all of it already if no handler was running.
+        if self.busy or self._takes_leave or self.upload_manager is not None:
+            # Posted, so that `disconnect` waits for a handler that is still running.
+            self.post(Leave())
+        else:
+            # Nothing is waited for: most pages end without a task.
+            start_plain(self.handle(Leave()))
+        # All of it is done already if no handler was running.
         if not self.disconnecting:
             self.app.unfinished.add(self)
 
@@ -452,10 +455,10 @@ class ViewProcess(Mailbox):
             self.counted = False
             self.telemetry.ended(self.name)
         # Taken out, because a join that finds its page gone and the `Leave` of that page both come here.
-        view, self.view = self.view, None
+        takes_leave, view, self.view = self._takes_leave, self.view, None
         try:
             # Most views have nothing to do then, and a time limit for it would cost more than the rest of the end.
-            if view is not None and (self.components is not None or lifecycle.has_disconnect(view)):
+            if view is not None and takes_leave:
                 await self._call_disconnect(view)
             if self.upload_manager is not None:
                 if self.keeper is not None and not self.keeper.page_left:
@@ -465,13 +468,22 @@ class ViewProcess(Mailbox):
             self.app.processes.discard(self)
             self._free()
 
+    @property
+    def _takes_leave(self) -> bool:
+        """True if the view or a component has a `disconnect` to call."""
+        view = self.view
+        return view is not None and (self.components is not None or lifecycle.has_disconnect(view))
+
     def _free(self) -> None:
         """Break the cycles of references: in them, all that a left page had would wait for the garbage collector."""
         self.connection = NoConnection(self.client)
-        with suppress(AttributeError):  # of a view that was not mounted
-            for socket in self.sockets:
-                socket.components = socket.hooks = None
-            del self.socket, self.renderer
+        if hasattr(self, "socket"):  # it has been mounted
+            for each in self.components or ():
+                each.socket.components = each.socket.hooks = None
+            self.socket.components = self.socket.hooks = None
+            del self.socket
+        if hasattr(self, "renderer"):
+            del self.renderer
         self.children = self.components = self.keeper = None
         self.tasks = self.timers = self.upload_manager = None
 

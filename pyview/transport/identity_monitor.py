@@ -61,7 +61,10 @@ class IdentityMonitor:
 
     def remove(self, connection: MonitoredConnection) -> None:
         """Stop monitoring `connection`. An unknown connection is ignored."""
-        for key in self._keys.pop(connection, ()):
+        keys = self._keys.pop(connection, None)
+        if keys is None:
+            return
+        for key in keys:
             connections = self._by_key[key]
             connections.discard(connection)
             if not connections:
