@@ -5,7 +5,6 @@ right answer: a sign-in page, a 403, a 404, or a newer page.
 """
 
 import asyncio
-import logging
 from collections.abc import Callable, Sequence
 from typing import Protocol
 from urllib.parse import urlparse
@@ -21,8 +20,8 @@ from pyview.auth.provider import Denied, Verdict
 from pyview.binding import Params
 from pyview.config import SecurityConfig
 from pyview.flash import Flash
+from pyview.middleware.handshakes import HandshakeChecks
 from pyview.middleware.headers import browser_of
-from pyview.middleware.origin import UnsafePageURL, split_page_url
 from pyview.process.messages import JoinRefused
 from pyview.process.nested import Children
 from pyview.rendering.lifecycle import NO_VALUES, Location, MountContext, MountTarget, Visit
@@ -31,8 +30,6 @@ from pyview.routing.routes import (
     LiveRoute,
     NestedRoute,
     NestedRoutes,
-    resolve,
-    url_params,
     view_key,
 )
 from pyview.sessions.session import is_unknown
@@ -42,9 +39,7 @@ from pyview.tokens.page import PageToken, Tokens
 from pyview.tokens.secrets import InvalidToken
 from pyview.transport.identity import ConnectionIdentity, ViewGuard, view_guard
 from pyview.transport.join_params import JoinParams
-from pyview.wire.form import TooManyFields
-
-logger = logging.getLogger("pyview")
+from pyview.transport.url_locations import UrlLocations
 
 _NO_PARAMS = Params({})
 _STORE_WAIT = 6.0  # seconds that a join waits for a store; the client gives up after ten
@@ -70,7 +65,8 @@ class JoinAuthorizer:
         config: SecurityConfig,
     ) -> None:
         self.tokens = tokens
-        self._routes = routes
+        self.handshakes = HandshakeChecks(config)
+        self._locations = UrlLocations(routes, config)
         self._nested = nested
         self._config = config
 
@@ -111,16 +107,7 @@ class JoinAuthorizer:
 
     def locate(self, scope: Scope, url: str) -> Location | None:
         """Resolve `url`; None for another site, another application, or a path without a live view."""
-        try:
-            page = split_page_url(url, scope, self._config)
-            match = resolve(self._routes(), page.path, scope.get("root_path", ""))
-            if match is None:
-                return None
-            params = url_params(page.query, match.path_params, self._config.max_form_fields)
-        except (UnsafePageURL, TooManyFields) as error:
-            logger.info("URL refused: %s", error)
-            return None
-        return Location(match.route, urlparse(url), page.relative, params, match.path_params)
+        return self._locations.of(url, scope)
 
     # A page
 

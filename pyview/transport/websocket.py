@@ -11,7 +11,6 @@ from pyview.auth.audit import AuditEvent, audit_of
 from pyview.auth.connection import LiveConnection, client_address
 from pyview.auth.redirects import login_location
 from pyview.auth.replay import IdentityPipeline
-from pyview.middleware.origin import Refusal, check_handshake
 from pyview.process.app_context import AppContext
 from pyview.process.messages import CookieRejected, JoinRefused
 from pyview.process.view_process import ViewProcess
@@ -140,7 +139,7 @@ class WebSocketConnection:
 
     async def _accept(self) -> bool:
         """Answer the handshake. Return False if it is refused."""
-        refusal = self._refusal()
+        refusal = self._authorizer.handshakes.refusal(self._scope)
         if refusal is not None:
             audit_of(self._scope).record(refusal.event, self._scope, f"socket refused: {refusal.reason}")
             await self._send({"type": "websocket.close", "code": POLICY})
@@ -158,13 +157,6 @@ class WebSocketConnection:
         code, reason = message.get("code", NO_STATUS), message.get("reason") or ""
         self._may_return = may_return(code, reason)
         self._left = self._left or is_goodbye(code, reason)
-
-    def _refusal(self) -> Refusal | None:
-        fields = self._scope["query_string"].split(b"&")
-        version = next((field[4:].decode("latin-1") for field in fields if field.startswith(b"vsn=")), "")
-        if not version.startswith("2."):
-            return Refusal(400, f"expected protocol version 2 (vsn=2.0.0), got {version[:16]!r}")
-        return check_handshake(self._scope, self._app.security)
 
     # For the channels
 

@@ -96,7 +96,8 @@ def switching_protocols(accept: bytes, headers: Iterable[Header]) -> bytes:
 class PlainAccept:
     """The response to a handshake whose application adds no header: the same for all within a second, but for the key.
 
-    uvicorn makes a new list of headers each second. To write them for each handshake takes 4 microseconds behind a server.
+    uvicorn makes a new list of headers each second. To write them for each handshake takes 4 microseconds behind a
+    server.
     """
 
     __slots__ = ("_end", "_headers")
