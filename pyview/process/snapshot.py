@@ -1,8 +1,8 @@
 """A snapshot of a running view for operators, and an estimate of the bytes that a value holds."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from sys import getsizeof
 from types import NoneType
 from typing import Any
@@ -12,6 +12,7 @@ _SAMPLE = 8
 _DEPTH = 6
 _CONTAINERS = (list, tuple, set, frozenset)
 _ATOMS = frozenset({str, bytes, int, float, bool, NoneType})
+_ROWS = frozenset({dict})
 
 
 def footprint(value: Any, depth: int = _DEPTH) -> int:
@@ -33,13 +34,24 @@ def _of_all(items: Iterable[Any], count: int, depth: int) -> int:
     sample = [*islice(items, _SAMPLE)]
     if not sample:
         return 0
-    # Rows of texts and numbers, as most are: without a call for each of them, a third of the time.
-    sizes = map(getsizeof, sample) if _ATOMS.issuperset(map(type, sample)) else _each(sample, depth - 1)
-    return sum(sizes) * count // len(sample)
+    kinds = {*map(type, sample)}
+    # Most items are texts and numbers, or dicts of them: without a call for each, it takes a third of the time.
+    if kinds <= _ATOMS:
+        return sum(map(getsizeof, sample)) * count // len(sample)
+    size = _of_plain_rows(sample) if kinds == _ROWS else None
+    if size is None:
+        size = sum([footprint(item, depth - 1) for item in sample])
+    return size * count // len(sample)
 
 
-def _each(sample: Iterable[Any], depth: int) -> Iterable[int]:
-    return [footprint(item, depth) for item in sample]
+def _of_plain_rows(rows: Sequence[dict[Any, Any]]) -> int | None:
+    """Return the bytes of dicts that hold a few texts and numbers, None if they hold more."""
+    if max(map(len, rows)) > _SAMPLE:
+        return None
+    values = [*chain.from_iterable(map(dict.values, rows))]
+    if not _ATOMS.issuperset(map(type, values)):
+        return None
+    return sum(map(getsizeof, rows)) + sum(map(getsizeof, values))
 
 
 @dataclass(frozen=True, slots=True)

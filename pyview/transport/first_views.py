@@ -6,8 +6,9 @@ other cases the join mounts a new view, so a first view may be dropped at any ti
 """
 
 import asyncio
+import gc
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
 from weakref import WeakSet
 
@@ -54,7 +55,8 @@ class FirstViews:
         self._kept: dict[_Key, _FirstView] = {}
         self._bytes = 0
         self._timer: asyncio.TimerHandle | None = None
-        self._refused: WeakSet[type[LiveView[Any]]] = WeakSet()
+        # None until the first: to ask a weak set takes longer than the rest of what most views need.
+        self._refused: WeakSet[type[LiveView[Any]]] | None = None
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -85,19 +87,20 @@ class FirstViews:
             # The request is over, and connect data holds it.
             connecting, rendered.socket.connecting = rendered.socket.connecting, None
             was_read = connecting is not None and connecting.was_read
-            is_refused = type(rendered.view) in self._refused
-            if not (was_read or is_refused or rendered.runtime.needs_connection):
+            if not (was_read or rendered.runtime.needs_connection):
                 self._keep(rendered, browser)
 
     def _keep(self, rendered: RenderedView, browser: str) -> None:
         view_class = type(rendered.view)
+        if self._refused is not None and view_class in self._refused:
+            return
         try:
-            state = [*_state_of(rendered)]
+            state = _state_of(rendered)
             if self._may_go_on(view_class, state):
-                self._add(rendered, browser, _BASE_SIZE + sum(map(footprint, state)))
+                self._add(rendered, browser, _BASE_SIZE + sum([footprint(each) for each in state]))
         except Exception:
             # Values of the application may raise when they are looked at. The page is complete without that.
-            self._refused.add(view_class)
+            self._refuse(view_class)
             logger.warning("the state of a %s cannot be read", view_class.__qualname__, exc_info=True)
 
     def _may_go_on(self, view_class: type[LiveView[Any]], state: Sequence[object]) -> bool:
@@ -106,7 +109,7 @@ class FirstViews:
         reason = request_bound(state)
         if reason is not None:
             # The next view of the class would very likely hold the same, and the search is not free.
-            self._refused.add(view_class)
+            self._refuse(view_class)
             logger.info(
                 "%s is mounted twice for each page, since it holds %s, which may end with the HTTP request. Set "
                 "mount_once = True in the class if that object lives on, or False to silence this message",
@@ -115,18 +118,24 @@ class FirstViews:
             )
         return reason is None
 
+    def _refuse(self, view_class: type[LiveView[Any]]) -> None:
+        if self._refused is None:
+            self._refused = WeakSet()
+        self._refused.add(view_class)
+
     def _add(self, rendered: RenderedView, browser: str, size: int) -> None:
-        limits, now = self._limits, asyncio.get_running_loop().time()
+        limits, kept = self._limits, self._kept
         if size > limits.max_first_view_bytes or limits.max_first_views <= 0:
             return
-        if self._kept and next(iter(self._kept.values())).until < now:
+        now = asyncio.get_running_loop().time()
+        if kept and kept[next(iter(kept))].until < now:
             self._drop_overdue()  # the event loop of the timer has ended, or is late
-        while len(self._kept) >= limits.max_first_views or self._bytes + size > limits.max_first_view_bytes:
-            self._drop(next(iter(self._kept)))
+        while len(kept) >= limits.max_first_views or self._bytes + size > limits.max_first_view_bytes:
+            self._drop(next(iter(kept)))
         target, until = rendered.mount_context.target, now + limits.first_view_grace
-        self._kept[target.page_id, target.id] = _FirstView(rendered, browser, size, until)
+        kept[target.page_id, target.id] = _FirstView(rendered, browser, size, until)
         self._bytes += size
-        if len(self._kept) == 1:
+        if self._timer is None:
             self._arm(until)
 
     # Going on
@@ -195,19 +204,26 @@ def _is_same(rendered: RenderedView, asked: MountContext) -> bool:
     )
 
 
-def _state_of(rendered: RenderedView) -> Iterator[object]:
-    """Yield the state of a view, its components and its uploads."""
-    yield vars(rendered.view)
-    yield from _of_socket(rendered.socket)
-    for instance in rendered.socket.components or ():
-        yield vars(instance.component)
-        yield from _of_socket(instance.socket)
-    yield from rendered.runtime.allowed_uploads or ()
+def _state_of(rendered: RenderedView) -> list[object]:
+    """Return the state of a view, its components and its uploads."""
+    view, socket, uploads = rendered.view, rendered.socket, rendered.runtime.allowed_uploads
+    state: list[object] = []
+    # A view without attributes refers to its class only. `vars` would give it a dict, which then waits with it.
+    if len(gc.get_referents(view)) > 1:
+        state.append(vars(view))
+    _add_socket(state, socket)
+    for instance in socket.components or ():
+        state.append(vars(instance.component))
+        _add_socket(state, instance.socket)
+    if uploads is not None:
+        state += uploads
+    return state
 
 
-def _of_socket(socket: LiveViewSocket[Any]) -> Iterator[object]:
-    yield socket.context
+def _add_socket(state: list[object], socket: LiveViewSocket[Any]) -> None:
+    state.append(socket.context)
     if socket.hooks is not None:
-        yield socket.hooks
-    # The items that the first page shows are sent again with the join.
-    yield from socket.streams or ()
+        state.append(socket.hooks)
+    if socket.streams is not None:
+        # The items that the first page shows are sent again with the join.
+        state += socket.streams
