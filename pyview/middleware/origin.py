@@ -68,11 +68,6 @@ class Origin(NamedTuple):
     authority: Authority
 
 
-def check_request(scope: Scope, config: SecurityConfig) -> Refusal | None:
-    """Check an HTTP request. Return None if it may go on."""
-    return check_path(scope) or check_host(scope, config)
-
-
 def check_handshake(scope: Scope, config: SecurityConfig) -> Refusal | None:
     """Check the handshake of a socket. Return None if it may be accepted."""
     return check_path(scope) or check_host(scope, config) or check_origin(scope, config)

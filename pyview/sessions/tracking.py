@@ -153,10 +153,13 @@ class SessionTracker:
         self._report = report or (lambda event, scope, user: None)
         self._max_age = max_age
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        # Without a session there is nothing to track, and no coroutine between the two applications is needed.
         is_loaded = issubclass(type(scope.get("session")), dict)
-        if scope["type"] not in ("http", "websocket") or not is_loaded:
-            return await self.app(scope, receive, send)
+        is_tracked = is_loaded and scope["type"] in ("http", "websocket")
+        return (self._tracked if is_tracked else self.app)(scope, receive, send)
+
+    async def _tracked(self, scope: Scope, receive: Receive, send: Send) -> None:
         detached_id = await self._reject_revoked(scope)
         if scope["type"] == "websocket":
             return await self.app(scope, receive, send)

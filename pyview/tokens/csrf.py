@@ -1,11 +1,11 @@
 """CSRF tokens of pages: a random nonce, and an HMAC of nonce and subject."""
 
 import os
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
 from binascii import Error as Base64Error
 
 from pyview.tokens.mac import Mac, is_any
-from pyview.tokens.secrets import Secrets
+from pyview.tokens.secrets import Secrets, url_safe
 
 _NONCE_BYTES = 14  # with the code 30 bytes, which base64 writes without padding
 _CODE_BYTES = 16  # 128 bits cannot be guessed, and every page carries them
@@ -25,7 +25,7 @@ class CSRFTokens:
 
     def mint(self, subject: str) -> str:
         nonce = os.urandom(_NONCE_BYTES)
-        return urlsafe_b64encode(nonce + _code(self._macs[0], nonce, subject)).decode()
+        return url_safe(nonce + _code(self._macs[0], nonce, subject)).decode()
 
     def check(self, token: object, subject: str) -> bool:
         """Return True if `token` was minted for `subject`, with any of the keys."""

@@ -1,7 +1,6 @@
 """Views during one HTTP request: the view of the page and the views nested in it, each rendered once."""
 
 import os
-from base64 import urlsafe_b64encode
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from functools import partial
@@ -29,6 +28,7 @@ from pyview.socket.connect import ConnectData
 from pyview.socket.socket import FirstSocket
 from pyview.template.nested import MOST_DEEP, PAGE_PREFIX, Nested
 from pyview.tokens.page import Tokens
+from pyview.tokens.secrets import url_safe
 from pyview.transport.static_runtime import StaticRender
 
 _NO_PARAMS = Params({})
@@ -88,8 +88,8 @@ class StaticRenderContext:
 
 
 def _new_page_id() -> str:
-    # What `secrets.token_urlsafe(12)` returns, in half of its time: 12 bytes need no padding.
-    return urlsafe_b64encode(os.urandom(12)).decode()
+    # What `secrets.token_urlsafe(12)` returns, in a third of its time.
+    return url_safe(os.urandom(12)).decode()
 
 
 class RenderedView(NamedTuple):

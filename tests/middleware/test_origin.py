@@ -7,6 +7,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from pyview.auth.audit import Audit
 from pyview.config import SecurityConfig
 from pyview.middleware.origin import (
     PageURL,
@@ -15,9 +16,9 @@ from pyview.middleware.origin import (
     check_host,
     check_origin,
     check_path,
-    check_request,
     split_page_url,
 )
+from pyview.middleware.request_checks import RequestChecks
 from tests.asgi import http_scope, socket_scope
 
 OPEN = SecurityConfig()
@@ -340,14 +341,28 @@ class TestPageURL:
 
 
 def test_a_request_is_checked_for_path_and_host() -> None:
-    config = SecurityConfig(allowed_hosts=["testserver"])
-    assert check_request(http_scope("/"), config) is None
-    assert check_request(http_scope("/a\n"), config) is not None
-    assert check_request(http_scope("/", headers=[(b"host", b"evil.example")]), config) is not None
-    assert (
-        check_request(http_scope("/", headers=[(b"host", b"testserver"), (b"origin", b"null")]), config)
-        is None
-    )
+    checks = checks_of("testserver")
+    assert checks.refusal(http_scope("/")) is None
+    assert checks.refusal(http_scope("/a\n")) is not None
+    assert checks.refusal(http_scope("/", headers=[(b"host", b"evil.example")])) is not None
+    headers = [(b"host", b"testserver"), (b"origin", b"null")]
+    assert checks.refusal(http_scope("/", headers=headers)) is None
+
+
+HOSTS = [b"testserver", b"TESTSERVER", b"evil.example", b"testserver:81", b"testserver.", b"", b"a b"]
+
+
+@given(requests=st.lists(st.lists(st.sampled_from(HOSTS), max_size=2), max_size=8))
+def test_earlier_requests_do_not_change_which_hosts_pass(requests: list[list[bytes]]) -> None:
+    used = checks_of("testserver")
+    for hosts in requests:
+        headers = [(b"host" if number % 2 == 0 else b"Host", host) for number, host in enumerate(hosts)]
+        alone = checks_of("testserver").refusal(http_scope("/", headers=headers))
+        assert (used.refusal(http_scope("/", headers=headers)) is None) == (alone is None)
+
+
+def checks_of(host: str) -> RequestChecks:
+    return RequestChecks(SecurityConfig(allowed_hosts=[host]), Audit(), frozenset)
 
 
 def test_a_handshake_is_checked_for_origin_too() -> None:
