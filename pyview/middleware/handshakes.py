@@ -16,8 +16,8 @@ _LENGTHS: Final = frozenset(map(len, _DECIDING))
 class HandshakeChecks:
     """Refuses handshakes of other versions, hosts and origins.
 
-    What the last accepted one was asked is kept. Nearly all handshakes have the same path, host and origin, and one
-    comparison takes a quarter of the time of the checks.
+    Path, host and origin of the last accepted one are kept. Nearly all handshakes have the same, and one comparison
+    takes a quarter of the time of the checks.
     """
 
     def __init__(self, config: SecurityConfig) -> None:
