@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from pyview.js.bindings import binding_text, is_binding
 from pyview.template.html_scanner import VOID_ELEMENTS
+from pyview.template.markup import as_markup
 from pyview.template.tree.output import escape_text
 
 ContainerElement: TypeAlias = str | tuple[str, Mapping[str, str | bool | None]]
@@ -47,8 +48,8 @@ class Container:
                 for name, mark in marks
             ]
         )
-        element = f'<{self.tag} id="{escape_text(id)}"{own}{marked}>{content}</{self.tag}>'
-        return Markup(element)  # noqa: S704  the content is a view's own render, everything else is escaped
+        # The content is a view's own render, everything else is escaped.
+        return as_markup(f'<{self.tag} id="{escape_text(id)}"{own}{marked}>{content}</{self.tag}>')
 
 
 def container_of(given: Any, where: str) -> Container:

@@ -10,6 +10,11 @@ from pyview.template.tree.output import escaped
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
+def as_markup(html: str) -> Markup:
+    """Return HTML that is safe already. `Markup` itself looks for `__html__` first, which takes three times as long."""
+    return str.__new__(Markup, html)
+
+
 class Pattern:
     """A text with named placeholders. Like `Markup.format` without format specs, in a fifth of its time.
 
@@ -36,9 +41,14 @@ class Pattern:
         return filled
 
     def fill(self, **values: Any) -> Markup:
+        """Return the text as markup."""
+        return as_markup(self.text(**values))
+
+    def text(self, **values: Any) -> str:
+        """Return the text, for a page that is in no other markup."""
         # Texts and placeholders alternate, so one assignment to every second place fills all of them.
         parts = self._parts[:]
         parts[1::2] = [
             value if type(value := values[name]) is Markup else str(escaped(value)) for name in self._names
         ]
-        return Markup("".join(parts))  # noqa: S704  every value has been escaped
+        return "".join(parts)

@@ -246,7 +246,7 @@ def defaultRootTemplate(
     def template(context: RootTemplateContext) -> str:
         main, page, own_title = live_element(context), context.get("page"), context["title"]
         elements = context["additional_head_elements"]
-        return document.fill(
+        return document.text(
             html_attributes=page.html_attributes(lang) if page and page.sets_html else usual_attributes,
             body_attributes=page.body_attributes() if page and page.body_class else _NOTHING,
             title=live_title(own_title, default=title, prefix=title_prefix, suffix=title_suffix)
