@@ -206,18 +206,20 @@ def _is_same(rendered: RenderedView, asked: MountContext) -> bool:
 
 def _state_of(rendered: RenderedView) -> list[object]:
     """Return the state of a view, its components and its uploads."""
-    view, socket, uploads = rendered.view, rendered.socket, rendered.runtime.allowed_uploads
-    state: list[object] = []
-    # A view without attributes refers to its class only. `vars` would give it a dict, which then waits with it.
-    if len(gc.get_referents(view)) > 1:
-        state.append(vars(view))
+    socket, uploads = rendered.socket, rendered.runtime.allowed_uploads
+    state = _attributes_of(rendered.view)
     _add_socket(state, socket)
     for instance in socket.components or ():
-        state.append(vars(instance.component))
+        state += _attributes_of(instance.component)
         _add_socket(state, instance.socket)
     if uploads is not None:
         state += uploads
     return state
+
+
+def _attributes_of(owner: object) -> list[object]:
+    # `vars` would leave out slots. It would also make a dict for a view without attributes, and that dict would stay.
+    return [each for each in gc.get_referents(owner) if each is not type(owner)]
 
 
 def _add_socket(state: list[object], socket: LiveViewSocket[Any]) -> None:

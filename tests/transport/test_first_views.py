@@ -321,6 +321,18 @@ async def test_a_view_with_an_object_that_may_end_is_mounted_again_and_the_log_s
     assert len([line for line in caplog.messages if "mounted twice" in line]) == 1
 
 
+@pytest.mark.parametrize("attributes", [{}, {"__slots__": ("held",)}], ids=["attribute", "slot"])
+async def test_what_a_view_itself_holds_is_looked_at(
+    attributes: dict[str, Any], database: sqlite3.Connection
+) -> None:
+    class Holding(Counted):
+        async def mount(self, socket: Socket, session: Any) -> None:
+            await super().mount(socket, session)
+            setattr(self, "held", database)  # noqa: B010  a slot or an attribute
+
+    assert await visited(type("View", (Holding,), attributes)) == 2
+
+
 async def test_a_value_that_cannot_be_looked_at_does_no_harm(caplog: pytest.LogCaptureFixture) -> None:
     class Lazy(Mapping[str, int]):
         def __getitem__(self, key: str) -> int:
