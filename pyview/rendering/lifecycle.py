@@ -149,6 +149,10 @@ class MountContext(NamedTuple):
             visit=visit,
         )
 
+    def with_first(self, first: FirstMount) -> "MountContext":
+        """Return the context with the view of the HTTP response."""
+        return MountContext(*self[:-1], first)
+
     @property
     def view_class(self) -> type[LiveView[Any]]:
         return self.location.route.view_class

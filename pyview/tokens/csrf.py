@@ -1,11 +1,10 @@
 """CSRF tokens of pages: a random nonce, and an HMAC of nonce and subject."""
 
 import os
-from base64 import urlsafe_b64decode
 from binascii import Error as Base64Error
 
 from pyview.tokens.mac import Mac, is_any
-from pyview.tokens.secrets import Secrets, url_safe
+from pyview.tokens.secrets import Secrets, decode_url_safe, url_safe
 
 _NONCE_BYTES = 14  # with the code 30 bytes, which base64 writes without padding
 _CODE_BYTES = 16  # 128 bits cannot be guessed, and every page carries them
@@ -51,7 +50,7 @@ def _decoded(token: object) -> bytes:
     if not isinstance(token, str) or not token.isascii():
         return b""
     try:
-        return urlsafe_b64decode(token)
+        return decode_url_safe(token.encode())
     except Base64Error:
         return b""
 

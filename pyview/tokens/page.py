@@ -197,6 +197,8 @@ class Tokens:
         return str(self._polls.read(token, self._config.socket_max_age)[0])
 
     def _check_binding(self, nonce: str, code: str, binding: str) -> None:
+        if not binding and not code:
+            return  # a visitor, whose page is bound to nothing
         expected = [_binding_code(mac, nonce, binding).encode() for mac in self._binding_macs]
         if not is_any(code.encode(), expected):
             raise InvalidToken("binding")

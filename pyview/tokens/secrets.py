@@ -177,9 +177,9 @@ class Signer:
             raise InvalidToken("signature")
         # Only `sign` makes valid signatures, so what is signed needs no further check.
         payload, _, signed_at = signed.rpartition(b".")
-        if not -CLOCK_SKEW <= self._clock() - int.from_bytes(_decode(signed_at)) <= max_age:
+        if not -CLOCK_SKEW <= self._clock() - int.from_bytes(decode_url_safe(signed_at)) <= max_age:
             raise InvalidToken("expired")
-        return orjson.loads(_decode(payload))
+        return orjson.loads(decode_url_safe(payload))
 
 
 def _signature(mac: Mac, signed: bytes) -> bytes:
@@ -192,7 +192,8 @@ def url_safe(data: bytes) -> bytes:
     return b2a_base64(data, newline=False).translate(_TO_URL_SAFE, b"=")
 
 
-def _decode(text: bytes) -> bytes:
+def decode_url_safe(text: bytes) -> bytes:
+    """Return the bytes of URL-safe base64, with or without padding. Raises `binascii.Error`."""
     # Not the functions of `base64`: each calls two more. More padding than needed is ignored.
     return a2b_base64(text.translate(_FROM_URL_SAFE) + b"==")
 

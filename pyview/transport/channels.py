@@ -270,7 +270,7 @@ class Channels:
             if kept is not None:
                 return mount_context._replace(kept=kept)
             first = self.connection.first_view(join, mount_context)
-            return mount_context if first is None else mount_context._replace(first=first)
+            return mount_context if first is None else mount_context.with_first(first)
 
         return admit
 

@@ -67,6 +67,13 @@ class ConnectionIdentity:
         self.checked_at = float("-inf")
         await self.refresh(active=True)
 
+    def refresh_at_once(self) -> bool:
+        """Take the identity of the handshake. Return False, with nothing done, if it has to be looked up."""
+        if self._pipeline.replays:
+            return False
+        self._take(self._handshake, asyncio.get_running_loop().time())
+        return True
+
     async def refresh(self, *, active: bool = False, patience: float = math.inf) -> None:
         """Look the identity up. `active`: because the user did something, which counts as use of the session.
 
@@ -82,12 +89,11 @@ class ConnectionIdentity:
                 await asyncio.shield(self._lookup)
 
     async def _look_up(self, active: bool, patience: float) -> None:
+        # Without a lookup nothing is waited for, so no other caller can come meanwhile.
+        if self.refresh_at_once():
+            return
         loop = asyncio.get_running_loop()
         now = loop.time()
-        if not self._pipeline.replays:
-            # Nothing is waited for, so no other caller can come meanwhile.
-            self._take(self._handshake, now)
-            return
         lookup = self._lookup = loop.create_future()
         try:
             self._take(await self._pipeline.replay(self._handshake, active=active, patience=patience), now)

@@ -75,16 +75,21 @@ class JoinAuthorizer:
 
         Raises `JoinRefused`.
         """
-        await _look_up(identity)
+        if not identity.refresh_at_once() or is_unknown(identity.scope):
+            await _look_up(identity)
         # Bound to local names: another join on this connection may look the identity up again during an await below.
         scope, user = identity.scope, identity.identity
-        if join.page_id is not None:
-            target, token = MountTarget(join.dom_id, join.page_id), None
-            location = self._page_location(scope, join, user.binding)
+        page_id = join.page_id
+        if page_id is not None:
+            target, token = MountTarget(join.dom_id, page_id), None
+            location = self._page_location(scope, join, page_id, user.binding)
         else:
             token = self._nested_token(scope, join, user.binding)
             target, location = self._nested_target(scope, join, token, views)
-        protected = await _check_access(scope, location, target.page_guard)
+        route = location.route
+        protected = is_protected(route.view_class, scope, route.live_session.requirement)
+        if protected or target.page_guard.guarded:
+            await _check_access(scope, location, target.page_guard, protected=protected)
         flash = self.tokens.read_flash_token(join.flash_token) if join.flash_token else None
         page_guard, max_age = target.page_guard, self._config.auth_recheck
         return MountContext(
@@ -92,7 +97,7 @@ class JoinAuthorizer:
             user,
             target,
             Flash(flash) if flash else None,
-            view_guard(identity, location.route, max_age, page_guard, protected=protected),
+            view_guard(identity, route, max_age, page_guard, protected=protected),
             NO_VALUES if token is None else token.session,
             join.csp_nonce,
             ConnectData(scope, join.params, self._config.connect_headers),
@@ -111,8 +116,7 @@ class JoinAuthorizer:
 
     # A page
 
-    def _page_location(self, scope: Scope, join: JoinParams, binding: str) -> Location:
-        page_id = join.page_id or ""
+    def _page_location(self, scope: Scope, join: JoinParams, page_id: str, binding: str) -> Location:
         try:
             # Fails for another session or user than the page was rendered for, so that a page that was open during a
             # sign-in or sign-out is loaded again.
@@ -234,20 +238,17 @@ def _is_page_of(location: Location, page: PageToken) -> bool:
     return isinstance(route, LiveRoute) and view_key(route.view_class) == page.view
 
 
-async def _check_access(scope: Scope, location: Location, page_guard: PageGuard) -> bool:
-    """Ask the guards of the views around and of the view itself. Return True if the view itself has any.
+async def _check_access(scope: Scope, location: Location, page_guard: PageGuard, *, protected: bool) -> None:
+    """Ask the guards of the views around and, if it is `protected`, of the view itself.
 
     Raises `JoinRefused` if one denies access.
     """
     if page_guard.guarded:
         _raise_if_denied(await page_guard.verdict(scope))
-    route = location.route
-    group = route.live_session.requirement
-    if not is_protected(route.view_class, scope, group):
-        return False
-    connection = LiveConnection(scope, location.page, location.path_params)
-    _raise_if_denied(await authorize(route.view_class, connection, group))
-    return True
+    if protected:
+        route = location.route
+        connection = LiveConnection(scope, location.page, location.path_params)
+        _raise_if_denied(await authorize(route.view_class, connection, route.live_session.requirement))
 
 
 def _raise_if_denied(verdict: Verdict) -> None:

@@ -73,26 +73,27 @@ async def _join(process: ViewProcess, message: Join) -> None:
 
 async def _mount(process: ViewProcess, mount_context: MountContext) -> Diff:
     """Mount the view, or go on with that of the HTTP response. Return the first tree; {} if the page does not stay."""
+    view_class = mount_context.view_class
     process.mount_context = mount_context
     process.parent = mount_context.target.parent
     # Before user code runs: the view around may end while `mount` waits, and has to end this one too.
     if process.parent is not None and not process.parent.adopt(process):
         raise JoinRefused({"reason": "stale"}, "the view around it has ended")
     process.guard = mount_context.guard
-    process.name = mount_context.view_class.__qualname__
+    process.name = view_class.__qualname__
     process.resources = lifecycle.resources_of(mount_context)
     process.mount_context = mount_context.lasting
     # Looked up once for each view, so that an event finds its caller without a search.
-    process.call_event = event_caller(mount_context.view_class)
-    process.call_info = info_caller(mount_context.view_class)
-    process.requirements = event_requirements(mount_context.view_class)
+    process.call_event = event_caller(view_class)
+    process.call_info = info_caller(view_class)
+    process.requirements = event_requirements(view_class)
     if mount_context.first is None:
         view = await _call_callbacks(process, mount_context)
     else:
         view = _continue(process, mount_context, mount_context.first)
     if view is None:
         return {}
-    files = process.app.templates.files.of(mount_context.view_class)
+    files = process.app.templates.files.of(view_class)
     if files is not None:
         process.socket.queue_event(FILES_EVENT, files.announcement(process.dom_id), before=True)
     process.renderer = _renderer(process, view)
