@@ -11,7 +11,7 @@ from pyview.events.decorators import (
     info,
     outcome,
 )
-from pyview.events.dispatch import async_caller, compile_view, event_caller, info_caller
+from pyview.events.dispatch import async_caller, callers_of, compile_view, event_caller, info_caller
 from pyview.events.info_event import InfoEvent
 from pyview.events.mixins import AutoEventDispatch, BaseEventHandler, event_references
 from pyview.events.requirements import (
@@ -34,6 +34,7 @@ __all__ = [
     "UnknownInfo",
     "async_caller",
     "async_result",
+    "callers_of",
     "compile_view",
     "event",
     "event_caller",

@@ -1,6 +1,6 @@
 """Dispatch of an event to its handler: the decorated method, else `handle_event` or `handle_info`, else an error."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from pyview.binding.callbacks import Resources
 from pyview.binding.callers import (
@@ -26,8 +26,28 @@ from pyview.events.decorators import (
     UnknownInfo,
     handlers_of,
 )
-from pyview.events.requirements import event_requirements
+from pyview.events.requirements import EventRequirements, event_requirements
 from pyview.threads import off_loop
+
+
+class Callers(NamedTuple):
+    """Functions that call the handlers of a view class, and the requirements of its events, None without any."""
+
+    event: EventCaller
+    info: InfoCaller
+    requirements: EventRequirements | None
+
+
+def callers_of(view_class: type) -> Callers:
+    """Return what a joined view needs of its class, by one look-up for each join.
+
+    Raises `SignatureError`, `DuplicateHandler` and `MisplacedRequirement`.
+    """
+    return cached_on_class(
+        view_class,
+        "callers",
+        lambda: Callers(event_caller(view_class), info_caller(view_class), event_requirements(view_class)),
+    )
 
 
 def event_caller(view_class: type) -> EventCaller:

@@ -6,7 +6,7 @@ from typing import Any
 from starlette.exceptions import HTTPException
 
 from pyview.binding import BindingError
-from pyview.events import event_caller, event_requirements, info_caller
+from pyview.events import callers_of
 from pyview.keeping.plan import plan_of
 from pyview.keeping.snapshot import KeptSnapshot
 from pyview.live_view import LiveView
@@ -84,9 +84,7 @@ async def _mount(process: ViewProcess, mount_context: MountContext) -> Diff:
     process.resources = lifecycle.resources_of(mount_context)
     process.mount_context = mount_context.lasting
     # Looked up once for each view, so that an event finds its caller without a search.
-    process.call_event = event_caller(view_class)
-    process.call_info = info_caller(view_class)
-    process.requirements = event_requirements(view_class)
+    process.call_event, process.call_info, process.requirements = callers_of(view_class)
     if mount_context.first is None:
         view = await _call_callbacks(process, mount_context)
     else:
