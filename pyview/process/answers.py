@@ -93,14 +93,15 @@ def finish_alike(process: ViewProcess) -> Awaitable[None] | None:
         process.app.kept_states.touch(process.keeper)
     process.patches = 0
     # Nearly always another view has made the change. An empty diff is one, too.
-    followed = renderer.followed(socket)
-    update = renderer.update_alike(socket, is_last=not process.waiting) if followed is None else followed
+    update: Diff | Awaitable[Diff] | None = renderer.followed(socket)
+    if update is None:
+        update = renderer.update_alike(socket, is_last=not process.waiting)
     if type(update) is SharedDiff:
         # The same conditions as in `_send`.
         if (
             socket.pushed is None
             and socket.page_attributes is None
-            and socket.live_title == process.title
+            and (socket.live_title is process.title or socket.live_title == process.title)
             and socket.patched is None
         ):
             if update:

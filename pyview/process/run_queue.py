@@ -53,14 +53,14 @@ class RunQueue:
         self._turn = Turn(self._serve(), loop=asyncio.get_running_loop(), context=context)
 
     async def _serve(self) -> None:
-        turn, context = _current_turn(), copy_context()
-        if len(self._ready) > 1:
+        turn, context, ready = _current_turn(), copy_context(), self._ready
+        if len(ready) > 1:
             asyncio.get_running_loop().call_soon(self._go_on, turn, context)
         end = monotonic() + self._budget
         references, weak_references, changes = getrefcount(turn), getweakrefcount(turn), turn.changes
         while True:
-            runnable, message = self._ready.popleft()
-            if not self._ready:
+            runnable, message = ready.popleft()
+            if not ready:
                 # What is added from now on, perhaps while this call waits, gets a turn of its own.
                 self._turn = None
             rest = runnable.run(message, turn)

@@ -263,8 +263,9 @@ class LayoutRenderer(TemplateRenderer):
         return {**super()._extras(socket), "inner_content": self._content}
 
 
-# A dict, because it is copied into the names of every render.
-_NO_NAMES: Mapping[str, Any] = MappingProxyType({})
+# Dicts, because the one is looked into by each delivery of a broadcast, and the other is copied into the names of every
+# render. Neither is ever written to.
+_NO_NAMES: Mapping[str, Any] = {}
 _NO_FLASH: Mapping[str, Any] = {"flash": MappingProxyType({})}
 
 
