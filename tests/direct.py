@@ -22,6 +22,7 @@ class DirectWays:
         extension = {
             "receive": connection.set_receiver,
             "send": connection.send_text,
+            "send_all": connection.send_texts,
             "asgi_receive": connection.receive,
             "asgi_send": send,
         }
@@ -55,6 +56,10 @@ class _Connection:
             return False
         sending.close()  # type: ignore[attr-defined]
         return False
+
+    def send_texts(self, texts: list[bytes]) -> bool:
+        # The browser does not stop to read in between, so all are sent or none.
+        return all([self.send_text(text) for text in texts])
 
     async def receive(self) -> Message:
         while True:

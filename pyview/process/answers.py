@@ -105,7 +105,7 @@ def finish_alike(process: ViewProcess) -> Awaitable[None] | None:
             and socket.patched is None
         ):
             if update:
-                connection.push_shared(update.frame_end)
+                connection.push_shared(update.frame_end, more=process.waiting > 0)
             return None
         update = {**update}  # what is added is for this view alone
     if not isinstance(update, dict):

@@ -31,7 +31,7 @@ class NoConnection:
     def push(self, event: str, payload: Any) -> None:
         """Drop the message."""
 
-    def push_shared(self, frame_end: bytes) -> None:
+    def push_shared(self, frame_end: bytes, *, more: bool) -> None:
         """Drop the diff."""
 
     def refused(self) -> None:

@@ -29,10 +29,14 @@ OnText = Callable[[str], bool]
 
 
 class DirectWay(NamedTuple):
-    """The direct way of one connection. `send` returns False, with nothing sent, if the network does not take it."""
+    """The direct way of one connection. `send` returns False, with nothing sent, if the network does not take it.
+
+    `send_all` does the same with several messages; None if the server has no such call.
+    """
 
     set_receiver: Callable[[OnText | None], None]
     send: Callable[[str | bytes], bool]
+    send_all: Callable[[list[bytes]], bool] | None
 
     def open(self, on_text: OnText) -> None:
         """Let the server give each text frame to `on_text` while the application waits in `receive`.
@@ -57,7 +61,7 @@ def direct_way(scope: Scope, receive: Receive, send: Send) -> DirectWay | None:
         return None
     if _unwrapped(send) != extension.get("asgi_send"):
         return None
-    return DirectWay(extension["receive"], extension["send"])
+    return DirectWay(extension["receive"], extension["send"], extension.get("send_all"))
 
 
 def _unwrapped(send: Any) -> Any:

@@ -157,7 +157,7 @@ class DetachedView:
     def push(self, event: str, payload: Any) -> None:
         """Drop the message: a rejoin renders the whole view."""
 
-    def push_shared(self, frame_end: bytes) -> None:
+    def push_shared(self, frame_end: bytes, *, more: bool) -> None:
         """Drop the diff: a rejoin renders the whole view."""
 
     def refused(self) -> None:

@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from starlette.types import Send
 
@@ -18,12 +18,17 @@ from pyview.process.tasks import start_plain
 
 logger = logging.getLogger("pyview")
 
+_HELD_FRAMES: Final = 16
+_HELD_BYTES: Final = 4096
+"""Bytes up to which a frame is held. For a longer one, the kernel's work is mostly the copy."""
+
 
 class SendQueue:
     """Send queue of one connection.
 
     `overloaded` is called once: when the browser has not read for too long, or when too much waits. `write`, if the
     server offers that, sends a frame by a plain call; it returns False if the network does not take it at once.
+    `write_all` does the same with several frames, by one call of the kernel.
     """
 
     __slots__ = (
@@ -31,6 +36,7 @@ class SendQueue:
         "_closed",
         "_empty",
         "_frames",
+        "_held",
         "_limits",
         "_overloaded",
         "_send",
@@ -38,6 +44,7 @@ class SendQueue:
         "_task",
         "_writable",
         "_write",
+        "_write_all",
         "is_full",
     )
 
@@ -47,9 +54,12 @@ class SendQueue:
         limits: SecurityConfig,
         overloaded: Callable[[], None],
         write: Callable[[bytes], bool] | None = None,
+        write_all: Callable[[list[bytes]], bool] | None = None,
     ) -> None:
         self._send = cast("Callable[[Any], Coroutine[Any, Any, None]]", send)
         self._write = write
+        self._write_all = write_all
+        self._held: list[bytes] | None = None
         self._limits = limits
         self._overloaded = overloaded
         # Containers are made when they are first needed: most connections never have to wait.
@@ -66,6 +76,13 @@ class SendQueue:
 
     def put(self, frame: bytes) -> None:
         """Send a text frame, as UTF-8, after all earlier ones."""
+        held = self._held
+        if held is not None:
+            if len(frame) <= _HELD_BYTES:
+                held.append(frame)
+                self._release()
+                return
+            self._release()
         if not self.is_full and self._write is not None and self._write(frame):
             return
         if self._closed:
@@ -79,6 +96,29 @@ class SendQueue:
         self._bytes += len(frame)
         if len(self._frames) > self._limits.max_queued_frames or self._bytes > self._limits.max_queued_bytes:
             self._overloaded()
+
+    def hold(self, frame: bytes) -> None:
+        """Send a text frame together with the next one, and at the latest in the next turn of the event loop.
+
+        For a sender that is about to send more: the kernel takes longer for a frame than all of Python does, and hardly
+        longer for two of them at once.
+        """
+        if self.is_full or self._write_all is None or len(frame) > _HELD_BYTES:
+            self.put(frame)
+        elif self._held is None:
+            self._held = [frame]
+            asyncio.get_running_loop().call_soon(self._release)
+        elif len(self._held) < _HELD_FRAMES:
+            self._held.append(frame)
+        else:
+            self.put(frame)
+
+    def _release(self) -> None:
+        frames, self._held = self._held, None
+        if frames is None or (self._write_all is not None and self._write_all(frames)):
+            return
+        for frame in frames:
+            self.put(frame)
 
     def when_writable(self, call: Callable[[], None]) -> None:
         """Call `call` once, as soon as no frame waits."""
@@ -97,6 +137,7 @@ class SendQueue:
 
     async def flush(self) -> None:
         """Wait until every frame is sent, before a close frame follows."""
+        self._release()
         while self._task is not None:
             await asyncio.wait([self._task])
             await asyncio.sleep(0)  # `_written` may start the next one
@@ -105,7 +146,8 @@ class SendQueue:
         """Drop the queued frames and all later ones, and the references to the server and the connection."""
         self._closed = True
         # They lead to the server and the connection, whose memory is freed at once without them.
-        self._send, self._overloaded, self._write = _drop, _nothing, None
+        self._send, self._overloaded, self._write, self._write_all = _drop, _nothing, None, None
+        self._held = None
         if self._task is not None:
             self._task.cancel()
         self._settle()
@@ -140,7 +182,7 @@ class SendQueue:
 
     def _lost(self) -> None:
         """Send nothing more: a frame has been lost, and what follows it would be no use."""
-        self._closed, self._write = True, None
+        self._closed, self._write, self._write_all = True, None, None
 
     def _settle(self) -> None:
         self._cancel_stall()

@@ -97,8 +97,9 @@ class WebSocketConnection:
         self._scope = scope
         self._send = send
         self._direct_way = direct_way(scope, receive, send)
-        write = None if self._direct_way is None else self._direct_way.send
-        self._send_queue = SendQueue(send, limits, self.overloaded, write)
+        way = self._direct_way
+        write, write_all = (None, None) if way is None else (way.send, way.send_all)
+        self._send_queue = SendQueue(send, limits, self.overloaded, write, write_all)
         self._channels = Channels(app, self, self._send_queue)
         self._receive = receive
         self._reader = FrameReader(scope, receive, limits, self._channels)

@@ -2,6 +2,7 @@
 
 import struct
 from asyncio import WriteTransport
+from collections.abc import Iterable
 from typing import Final
 
 TEXT: Final = 0x81
@@ -41,6 +42,15 @@ def write_message(transport: WriteTransport, first: int, payload: bytes) -> None
         transport.write(_long_header(first, size) + payload)
     else:
         transport.writelines((_long_header(first, size), payload))
+
+
+def messages(first: int, payloads: Iterable[bytes]) -> bytes:
+    """Return messages in one piece, TEXT or BINARY."""
+    parts: list[bytes] = []
+    for payload in payloads:
+        size = len(payload)
+        parts += (SHORT_HEADERS[first][size] if size <= SHORT else _long_header(first, size), payload)
+    return b"".join(parts)
 
 
 def _long_header(first: int, size: int) -> bytes:

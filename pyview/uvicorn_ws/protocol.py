@@ -1,7 +1,7 @@
 """The WebSocket protocol that uvicorn's `--ws` takes: one object for each connection."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum, auto
 from typing import Any, ClassVar
 
@@ -248,6 +248,7 @@ class PicowsProtocol(asyncio.BufferedProtocol):
         return {
             "receive": self._incoming.set_receiver,
             "send": self.send_text,
+            "send_all": self.send_texts,
             # An application that is given another one is behind a middleware that watches the messages.
             "asgi_receive": self._incoming.get,
             "asgi_send": self.send,
@@ -330,6 +331,13 @@ class PicowsProtocol(asyncio.BufferedProtocol):
             self._transport.write(frames.SHORT_HEADERS[frames.TEXT][size] + data)
         else:
             frames.write_message(self._transport, frames.TEXT, data)
+        return True
+
+    def send_texts(self, texts: Iterable[bytes]) -> bool:
+        """Write text messages at once, with one call of the kernel. Return False as `send_text` does."""
+        if self._state is not _OPEN or self._writable is not None or self._transport.is_closing():
+            return False
+        self._transport.write(frames.messages(frames.TEXT, texts))
         return True
 
     # Ends

@@ -1,9 +1,13 @@
 """Views that a broadcast changes in the same way: one render for all, and for each what is its own."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pyview import (
     ComponentSocket,
@@ -17,7 +21,9 @@ from pyview import (
 from pyview.events import InfoEvent
 from pyview.template.environment import create_environment, pure
 from pyview.template.live_template import LiveTemplate
-from pyview.testing import LiveClient, Page
+from pyview.testing import LiveClient, Page, RawSocket
+from tests.direct import DirectWays
+from tests.frames import connect, join, load
 
 SECRET = "t3st-s3cret-of-at-least-thirty-two-bytes"
 TOPIC = "prices"
@@ -219,3 +225,83 @@ async def test_a_list_that_a_handler_changes_in_place_is_never_taken_for_the_for
             for page in pages:
                 await page.wait_for("p", text=str(prices))
             prices.append(number)
+
+
+class Together:
+    """Middleware that notes how many frames leave by each call that takes several."""
+
+    counts: list[int]
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            way = scope["extensions"]["websocket.direct"]
+            send_all = way["send_all"]
+
+            def noted(frames: list[bytes]) -> bool:
+                self.counts.append(len(frames))
+                return bool(send_all(frames))
+
+            way["send_all"] = noted
+        await self.app(scope, receive, send)
+
+
+class Quotes(LiveView[dict[str, Any]]):
+    """Waits in the middle of the price 0, until the test lets it go on."""
+
+    template = LiveTemplate.from_string("<p>{{ price }}</p>", "quotes.html")
+    go_on: asyncio.Event
+
+    async def mount(self, socket: Socket, session: Any) -> None:
+        socket.context = {"price": 1}
+        if socket.connected:
+            await socket.subscribe(TOPIC)
+
+    async def handle_info(self, event: InfoEvent, socket: Socket) -> None:
+        if event.payload == 0:
+            await self.go_on.wait()
+        socket.context["price"] = event.payload
+
+
+@asynccontextmanager
+async def quotes(count: int) -> AsyncIterator[tuple[PyView, list[RawSocket]]]:
+    """Yield an application and sockets of pages that share what they show."""
+    Together.counts, Quotes.go_on = [], asyncio.Event()
+    app = PyView(secret=SECRET, production=True, security=SecurityConfig(allowed_hosts=["*"]))
+    app.add_live_view("/", Quotes)
+    app.add_middleware(Together)
+    app.add_middleware(DirectWays)
+    async with LiveClient(app) as client:
+        sockets = []
+        for _ in range(count):
+            page = await load(client, "/")
+            sockets.append(await connect(client, page).connect())
+            await join(sockets[-1], page)
+        assert await received(app, sockets, [2]) == [[{"0": "2"}]] * count
+        yield app, sockets
+        for socket in sockets:
+            await socket.close()
+
+
+async def received(app: PyView, sockets: list[RawSocket], prices: list[int]) -> list[list[Any]]:
+    """Broadcast prices in one turn. Return the diffs that each socket receives for them."""
+    for price in prices:
+        await app.pubsub.broadcast(TOPIC, price)
+    return [[(await socket.receive_frame())[4] for _ in prices] for socket in sockets]
+
+
+async def test_diffs_of_broadcasts_that_waited_together_leave_together_and_in_order() -> None:
+    async with quotes(3) as (app, sockets):
+        assert await received(app, sockets, [3, 4, 5]) == [[{"0": "3"}, {"0": "4"}, {"0": "5"}]] * 3
+        assert Together.counts == [3, 3, 3]
+
+
+async def test_a_handler_that_waits_does_not_keep_the_diff_before_it_from_leaving() -> None:
+    async with quotes(2) as (app, sockets):
+        await app.pubsub.broadcast(TOPIC, 6)
+        await app.pubsub.broadcast(TOPIC, 0)
+        assert [(await socket.receive_frame())[4] for socket in sockets] == [{"0": "6"}] * 2
+        Quotes.go_on.set()
+        assert [(await socket.receive_frame())[4] for socket in sockets] == [{"0": "0"}] * 2

@@ -22,6 +22,8 @@ class Wire(asyncio.Transport):
     def __init__(self) -> None:
         super().__init__()
         self.written = bytearray()
+        self.pieces: list[int] = []
+        """Lengths of what was written, call by call."""
         self.reading = True
         self.closed = False
 
@@ -31,6 +33,7 @@ class Wire(asyncio.Transport):
     def write(self, data: Any) -> None:
         if not self.closed:
             self.written += data
+            self.pieces.append(len(data))
 
     def pause_reading(self) -> None:
         self.reading = False

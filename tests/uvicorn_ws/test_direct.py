@@ -187,6 +187,28 @@ class TestReceiver:
         assert received == [1011]
         assert "raised by the test" in caplog.text
 
+    def test_several_messages_go_out_in_one_piece_or_not_at_all(self) -> None:
+        texts = [b"", b"a" * 125, b"b" * 126, "€".encode() * 30_000]
+
+        def send_all(way: Any, text: str) -> bool:
+            sent.append(way["send_all"](texts))
+            return True
+
+        async def scenario() -> None:
+            peer = await self.peer_of(send_all)
+            before = len(peer.wire.pieces)
+            await peer.feed(encode(TEXT, b"now"))
+            assert len(peer.wire.pieces) == before + 1
+            peer.protocol.pause_writing()
+            await peer.feed(encode(TEXT, b"not now"))
+            peer.protocol.resume_writing()
+            await peer.feed(encode(CLOSE, close(1000).payload))
+            assert await peer.ended() == [*(Frame(TEXT, text) for text in texts), close(1000)]
+
+        sent: list[bool] = []
+        self.run(scenario)
+        assert sent == [True, False]
+
     def test_it_gets_nothing_after_a_close_of_either_side(self) -> None:
         calls = []
 
