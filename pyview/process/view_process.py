@@ -455,10 +455,10 @@ class ViewProcess(Mailbox):
             self.counted = False
             self.telemetry.ended(self.name)
         # Taken out, because a join that finds its page gone and the `Leave` of that page both come here.
-        takes_leave, view, self.view = self._takes_leave, self.view, None
+        view, self.view = (self.view if self._takes_leave else None), None
         try:
             # Most views have nothing to do then, and a time limit for it would cost more than the rest of the end.
-            if view is not None and takes_leave:
+            if view is not None:
                 await self._call_disconnect(view)
             if self.upload_manager is not None:
                 if self.keeper is not None and not self.keeper.page_left:
