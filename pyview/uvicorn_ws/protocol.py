@@ -27,6 +27,7 @@ _LINGER = 1.0
 # A member of the enum costs two look-ups per frame, a name of the module one.
 _TEXT, _CONTINUATION, _BINARY = WSMsgType.TEXT, WSMsgType.CONTINUATION, WSMsgType.BINARY
 _PING, _PONG = WSMsgType.PING, WSMsgType.PONG
+_SHORT, _TEXT_HEADERS = frames.SHORT, frames.SHORT_HEADERS[frames.TEXT]
 
 
 class State(Enum):
@@ -327,8 +328,8 @@ class PicowsProtocol(asyncio.BufferedProtocol):
             return False
         data = text.encode() if isinstance(text, str) else text
         size = len(data)
-        if size <= frames.SHORT:  # as `write_message`, but without the call
-            self._transport.write(frames.SHORT_HEADERS[frames.TEXT][size] + data)
+        if size <= _SHORT:  # as `write_message`, but without the call
+            self._transport.write(_TEXT_HEADERS[size] + data)
         else:
             frames.write_message(self._transport, frames.TEXT, data)
         return True
