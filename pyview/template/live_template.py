@@ -98,6 +98,7 @@ class LiveTemplate:
         """Return the compiled template; with `auto_reload`, after loading the file again if it has changed."""
         if self.environment.auto_reload:
             self._template = self._load()
+            self._spare.clear()  # another template may have other blocks
         return self._template
 
     def render(self, assigns: Any, extras: Mapping[str, Any] | None = None) -> str:
@@ -165,8 +166,6 @@ class LiveTemplate:
         self, template: jinja2.Template, assigns: Any, extras: Mapping[str, Any] | None
     ) -> Context:
         """Return a context for one render, a spare one if there is one."""
-        if self.environment.auto_reload:
-            self._spare.clear()  # a reloaded template may have other blocks
         try:
             context = self._spare.pop()
         except IndexError:
