@@ -7,9 +7,9 @@ there the functions do the same that asyncio documents for event loop implemente
 
 import asyncio
 import sys
-from collections.abc import Coroutine, Generator
+from collections.abc import Awaitable, Coroutine, Generator
 from contextvars import copy_context
-from types import FrameType
+from types import CoroutineType, FrameType
 from typing import Any
 
 if sys.version_info >= (3, 12):
@@ -115,11 +115,17 @@ def local(coroutine: Any, name: str) -> Any:
     return None if frame is None else frame.f_locals.get(name)
 
 
-def start_plain(coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None] | None:
+async def _awaited(awaitable: Awaitable[None]) -> None:
+    await awaitable
+
+
+def start_plain(awaitable: Awaitable[None]) -> asyncio.Task[None] | None:
     """`start` for code that never asks which task it runs in, such as a server's `send`: a third of the cost.
 
     The first step runs in the caller's task, so time-outs and task groups must not be entered in it.
     """
+    # The `send` of Granian returns a future of its own.
+    coroutine = awaitable if type(awaitable) is CoroutineType else _awaited(awaitable)
     try:
         awaited = coroutine.send(None)
     except StopIteration:

@@ -8,8 +8,8 @@ once the browser has caught up.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Coroutine
-from typing import Any, Final, cast
+from collections.abc import Callable
+from typing import Any, Final
 
 from starlette.types import Send
 
@@ -56,7 +56,7 @@ class SendQueue:
         write: Callable[[bytes], bool] | None = None,
         write_all: Callable[[list[bytes]], bool] | None = None,
     ) -> None:
-        self._send = cast("Callable[[Any], Coroutine[Any, Any, None]]", send)
+        self._send = send
         self._write = write
         self._write_all = write_all
         self._held: list[bytes] | None = None

@@ -1,6 +1,7 @@
 """The send queue of a connection: the order of frames, and the number of writes, whatever the network does."""
 
 import asyncio
+from collections.abc import Awaitable
 from typing import Any
 
 from hypothesis import given, settings
@@ -13,9 +14,13 @@ SMALL = 4096  # a frame that may be held
 
 
 class Network:
-    """A server with the direct way. It takes no frame while the browser does not read."""
+    """A server with the direct way. It takes no frame while the browser does not read.
 
-    def __init__(self) -> None:
+    `futures`: its `send` returns futures, as that of Granian does, and no coroutines.
+    """
+
+    def __init__(self, *, futures: bool = False) -> None:
+        self._futures = futures
         self.received: list[bytes] = []
         self.writes = 0
         self.reads = asyncio.Event()
@@ -31,7 +36,11 @@ class Network:
             self.writes += 1
         return self.reads.is_set()
 
-    async def _send(self, message: Any) -> None:
+    def _send(self, message: Any) -> Awaitable[None]:
+        sending = self._sent(message)
+        return asyncio.ensure_future(sending) if self._futures else sending
+
+    async def _sent(self, message: Any) -> None:
         await self.reads.wait()
         self.received.append(message["text"].encode())
 
@@ -39,8 +48,8 @@ class Network:
 actions = st.sampled_from(["put", "hold", "hold", "large put", "large hold", "turn", "stop", "read", "flush"])
 
 
-async def _play(script: list[str]) -> None:
-    network = Network()
+async def _play(script: list[str], *, futures: bool) -> None:
+    network = Network(futures=futures)
     expected: list[bytes] = []
     for number, action in enumerate(script):
         frame = b"%d" % number
@@ -68,9 +77,11 @@ async def _play(script: list[str]) -> None:
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(actions, max_size=60))
-def test_frames_leave_once_and_in_order_whether_they_are_held_or_not(script: list[str]) -> None:
-    asyncio.run(_play(script))
+@given(st.lists(actions, max_size=60), st.booleans())
+def test_frames_leave_once_and_in_order_whether_they_are_held_or_not(
+    script: list[str], futures: bool
+) -> None:
+    asyncio.run(_play(script, futures=futures))
 
 
 async def test_a_held_frame_leaves_with_the_next_one_or_in_the_next_turn() -> None:
