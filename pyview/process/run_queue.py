@@ -68,7 +68,7 @@ class RunQueue:
                 await rest
             if self._turn is not turn:
                 return
-            # Written out: as calls of functions, these comparisons cost 0.2 microseconds after each delivery.
+            # Written out and not in functions, because this runs after each delivery.
             now = copy_context()
             if (
                 monotonic() > end

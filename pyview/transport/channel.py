@@ -104,7 +104,7 @@ class Channel:
         """
         if self._open:
             self.sent += 1
-            # Kept from the first diff on: to encode a whole frame took 0.3 microseconds of each delivery.
+            # Kept from the first diff on: to encode a whole frame takes 6 % of the instructions of a delivery.
             head = self._diff_head
             if head is None:
                 head = self._diff_head = frame_head(self.join_ref, None, self.topic, "diff")
