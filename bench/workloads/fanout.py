@@ -8,7 +8,7 @@ from functools import partial
 import orjson
 
 from bench.arena import Arena
-from bench.measure import Sample, Work, in_turns, sample
+from bench.measure import Comparison, Sample, Work, in_turns, sample
 from bench.page import open_pages
 from bench.rows import Row, bytes_row, rate_row
 from bench.server import Server
@@ -17,13 +17,9 @@ from bench.socket_client import ANSWER_TIMEOUT, Subscriber, Tab, join, join_all,
 
 @dataclass
 class Broadcast:
-    """Subscribers of one server, and the tab that sends ticks.
-
-    A few ticks are in flight, so that the server does not wait until the last subscriber has read.
-    """
+    """Subscribers of one server, and the tab that sends ticks."""
 
     server: Server
-    in_flight: int
     clock: Tab = field(default_factory=Tab)
     tick: bytes = b""
     sent: int = 0
@@ -48,14 +44,14 @@ class Broadcast:
         self.sent += 1
         self.clock.send(self.tick)
 
-    async def measure(self, seconds: float) -> Sample:
-        return await sample(self.server, partial(self._work, seconds))
+    async def measure(self, seconds: float, in_flight: int) -> Sample:
+        return await sample(self.server, partial(self._work, seconds, in_flight))
 
-    async def _work(self, seconds: float) -> Work:
+    async def _work(self, seconds: float, in_flight: int) -> Work:
         received, deliveries = self._received(), self._deliveries
         self._all_delivered = asyncio.get_running_loop().create_future()
         self._deadline = time.perf_counter() + seconds
-        for _ in range(self.in_flight):
+        for _ in range(in_flight):
             self._send()
         async with asyncio.timeout(seconds + ANSWER_TIMEOUT):
             await self._all_delivered
@@ -73,23 +69,29 @@ class Broadcast:
 
 
 async def ticker(arena: Arena) -> list[Row]:
+    """Measure with a few ticks in flight, so that the server waits for no subscriber, and with one at a time.
+
+    Of two broadcasts that reach a view together, ours writes the diffs with one call of the kernel.
+    """
     async with arena.pair("/ticker") as (ours, bare):
-        ours_broadcast, bare_broadcast = await _gather(arena, ours), await _gather(arena, bare)
-        seconds = arena.plan.seconds
-        results = await in_turns(
-            arena.plan.rounds,
-            partial(ours_broadcast.measure, seconds),
-            partial(bare_broadcast.measure, seconds),
-        )
+        broadcasts = await _gather(arena, ours), await _gather(arena, bare)
+        together = await _measure(arena, broadcasts, arena.plan.ticks_in_flight)
+        alone = await _measure(arena, broadcasts, 1)
     title = f"ticker, {arena.plan.subscribers} subscribers"
     return [
-        rate_row("ticker", f"{title}, deliveries", results),
-        bytes_row("ticker, bytes", f"{title}, payload per delivery", results),
+        rate_row("ticker", f"{title}, deliveries", together),
+        bytes_row("ticker, bytes", f"{title}, payload per delivery", together),
+        rate_row("ticker, alone", f"{title}, one broadcast at a time", alone),
     ]
 
 
+async def _measure(arena: Arena, broadcasts: tuple[Broadcast, Broadcast], in_flight: int) -> Comparison:
+    ours, bare = (partial(each.measure, arena.plan.seconds, in_flight) for each in broadcasts)
+    return await in_turns(arena.plan.rounds, ours, bare)
+
+
 async def _gather(arena: Arena, server: Server) -> Broadcast:
-    broadcast = Broadcast(server, arena.plan.ticks_in_flight)
+    broadcast = Broadcast(server)
     pages = await open_pages(server, "/ticker", arena.plan.subscribers)
     broadcast.subscribers = [Subscriber(broadcast.delivered) for _ in pages]
     await join_all(pages, broadcast.subscribers)
