@@ -47,6 +47,15 @@ class SourceBuffer:
         """Return everything that was written behind a gap, with the gaps filled."""
         return self._text(self._parts.index(gap) + 1)
 
+    @contextmanager
+    def dropping(self, line: str, name: str) -> Iterator[None]:
+        """Drop a line, which is written inside, if nothing else that is written inside contains its `name`."""
+        start = len(self._parts)
+        yield
+        found = [i for i in range(start, len(self._parts)) if name in str(self._parts[i])]
+        if len(found) == 1 and self._parts[found[0]] == line:
+            self._parts[found[0]] = "pass"  # and not nothing, because errors have the numbers of the lines
+
     def _text(self, start: int) -> str:
         return "".join(part.text if isinstance(part, Gap) else part for part in self._parts[start:])
 

@@ -4,6 +4,8 @@ Most contexts and rows are dicts, and most expressions read one entry of them. T
 more than twice as long.
 """
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from jinja2 import nodes
@@ -36,8 +38,22 @@ def compile_field(compiler: TreeCompiler, node: nodes.Getattr | nodes.Getitem, f
     return True
 
 
-def write_value(compiler: TreeCompiler, variable: str, node: nodes.Expr, frame: Frame) -> None:
-    """Write code that puts the value of an expression into a variable.
+def write_dict_checks(
+    compiler: TreeCompiler, values: Sequence[nodes.Expr], frame: Frame
+) -> Mapping[str, str]:
+    """Write code that finds out once which owners of several of these fields are dicts. Return owner -> variable."""
+    entries = [entry for value in values if (entry := _entry_of(compiler, value)) is not None]
+    fields = Counter(frame.symbols.ref(entry.owner.name) for entry in entries)
+    checks = {owner: f"_k{i}" for i, owner in enumerate(each for each, count in fields.items() if count > 1)}
+    for owner, variable in checks.items():
+        compiler.writeline(f"{variable} = type({owner}) is dict")
+    return checks
+
+
+def write_value(
+    compiler: TreeCompiler, variable: str, node: nodes.Expr, frame: Frame, checks: Mapping[str, str]
+) -> None:
+    """Write code that puts the value of an expression into a variable. `checks` are those of `write_dict_checks`.
 
     As statements, because a field needs no second look into the dict then. It takes four fifths of the time.
     """
@@ -47,7 +63,7 @@ def write_value(compiler: TreeCompiler, variable: str, node: nodes.Expr, frame: 
         compiler.visit(node, frame)
         return
     ref = frame.symbols.ref(entry.owner.name)
-    with compiler.indented(f"if type({ref}) is dict:", node):
+    with compiler.indented(f"if {checks.get(ref) or f'type({ref}) is dict'}:", node):
         compiler.writeline(f"try: {variable} = {ref}[{entry.key!r}]")
         compiler.writeline(f"except KeyError: {variable} = ")
         _write_call(compiler, entry, frame)

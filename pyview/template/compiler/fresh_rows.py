@@ -11,7 +11,7 @@ from jinja2 import nodes
 from jinja2.compiler import Frame
 
 from pyview.template.compiler.compiler import Body, TreeCompiler
-from pyview.template.compiler.fields import write_value
+from pyview.template.compiler.fields import write_dict_checks, write_value
 from pyview.template.compiler.outputs import is_escaped, static_text
 from pyview.template.tree.output import SMALL
 
@@ -37,8 +37,9 @@ def write_fresh_row(
 def _write_values(compiler: TreeCompiler, values: Sequence[nodes.Expr], frame: Frame) -> None:
     compiler.writeline("_live = False")
     names = [f"_w{position}" for position in range(len(values))]
+    checks = write_dict_checks(compiler, values, frame)
     for name, value in zip(names, values, strict=True):
-        write_value(compiler, name, value, frame)
+        write_value(compiler, name, value, frame, checks)
         compiler.writeline(f"if type({name}) is str: {name} = _escape_text({name})")
         # What `number_text` does: most cells are numbers, and the call takes longer than the text.
         small = f"_TEXTS[{name}] if 0 <= {name} < {SMALL} else repr({name})"

@@ -104,6 +104,11 @@ class LiveCodeGenerator(CodeGenerator):
         if self._copy_to is not None:
             self._copy_to.write(self._source.getvalue())
 
+    def visit_For(self, node: nodes.For, frame: Frame) -> None:
+        # Only loops that set variables use it, and a dict for each row is a fifteenth of the text of a table.
+        with self._source.dropping("_loop_vars = {}", "_loop_vars"):
+            super().visit_For(node, frame)
+
     def visit_Output(self, node: nodes.Output, frame: Frame) -> None:
         compile_text_output(self._compiler, node, frame)
 

@@ -5,11 +5,13 @@ variable, converted in place if it is a plain text or number, and the pieces are
 time.
 """
 
+from collections.abc import Mapping
+
 from jinja2 import nodes
 from jinja2.compiler import Frame
 
 from pyview.template.compiler.compiler import TreeCompiler
-from pyview.template.compiler.fields import write_value
+from pyview.template.compiler.fields import write_dict_checks, write_value
 from pyview.template.compiler.outputs import is_escaped, static_text
 
 
@@ -26,10 +28,11 @@ def _write_output(compiler: TreeCompiler, node: nodes.Output, frame: Frame) -> N
     # The conversion of each value stands before the next expression, as in Jinja2: an expression may change what an
     # earlier one has printed.
     pattern, count = "", 0
-    for child in node.nodes:
-        text = static_text(compiler, child, frame)
+    children = [(child, static_text(compiler, child, frame)) for child in node.nodes]
+    checks = write_dict_checks(compiler, [child for child, text in children if text is None], frame)
+    for child, text in children:
         if text is None:
-            _write_value(compiler, f"_w{count}", child, frame)
+            _write_value(compiler, f"_w{count}", child, frame, checks)
             pattern += f"{{_w{count}}}"
             count += 1
         else:
@@ -41,13 +44,15 @@ def _write_output(compiler: TreeCompiler, node: nodes.Output, frame: Frame) -> N
     compiler.jinja.simple_write(literal, frame, node)
 
 
-def _write_value(compiler: TreeCompiler, variable: str, node: nodes.Expr, frame: Frame) -> None:
+def _write_value(
+    compiler: TreeCompiler, variable: str, node: nodes.Expr, frame: Frame, checks: Mapping[str, str]
+) -> None:
     """Write code that puts the text of an expression into a variable. Numbers are left to the formatted string."""
     if not is_escaped(compiler, frame):
         compiler.writeline(f"{variable} = ", node)
         _write_conversion(compiler, node, frame)
         return
-    write_value(compiler, variable, node, frame)
+    write_value(compiler, variable, node, frame, checks)
     # Exactly these types: a subclass, such as `bool`, may have a text of its own. Not `__class__`, which a lazy text or
     # another proxy takes from the value behind it.
     text = f"_escape_text({variable}) if type({variable}) is str else _written({variable})"

@@ -23,7 +23,7 @@ from pyview.template.tree.output import (
 from pyview.template.tree.rows import RowSegment
 from pyview.template.tree.stream import LiveLoop, rows_of
 
-GENERATION = 15
+GENERATION = 16
 
 __all__ = [
     "TEXTS",
