@@ -3,7 +3,8 @@
 from pyview.process.app_context import AppContext
 from pyview.process.handlers import HANDLERS
 from pyview.process.observed import logged, logs_messages, traced
-from pyview.process.view_process import ViewConnection, ViewProcess
+from pyview.process.view_connection import ViewConnection
+from pyview.process.view_process import ViewProcess
 
 
 def create_process(app: AppContext, connection: ViewConnection) -> ViewProcess:
