@@ -129,25 +129,20 @@ class Channels:
         depth = self._max_depth
         if len(text) > 2 * depth and may_be_deeper_than(text, depth):
             return False
-        channel: Channel | None
         # It checks what `decode` does, but only as far as an event needs it: 0.3 microseconds less.
         try:
             join_ref, ref, topic, event, payload = fields = loads(text)
-            channel = self._joined[topic]
-            if (
-                event != "event"
-                or join_ref != channel.join_ref
-                or type(ref) is not str
-                or channel.process.busy
-            ):
-                return False
-            message = read_event_payload(channel, ref, payload)
-        except KeyError:
-            channel = message = None
+            channel = self._joined.get(topic)
         except (ValueError, TypeError, RecursionError):
             return False
         if channel is None:
             return event == "phx_join" and self._take_join(fields, len(text))
+        if event != "event" or join_ref != channel.join_ref or type(ref) is not str or channel.process.busy:
+            return False
+        try:
+            message = read_event_payload(channel, ref, payload)
+        except (ValueError, TypeError):
+            return False
         if message is not None:
             channel.process.post(message)
         return True
