@@ -16,9 +16,6 @@ from pyview.template.tree.output import Live, TextPage
 from pyview.template.tree.stream import settle
 from pyview.template.tstrings.compiled import content_text
 
-# A dict, because Jinja2's contexts have one. It is never written to.
-_NO_NAMES: dict[str, Any] = {}
-
 
 class RenderedContent(Protocol):
     """Result of a view's `render`: the page as text, and as a tree for the wire."""

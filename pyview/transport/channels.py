@@ -222,6 +222,7 @@ class Channels:
         if refusal is not None:
             self.send_queue.put(reply(frame.join_ref, frame.ref, topic, "error", {"reason": refusal}))
             return
+        join = JoinParams.read(topic, frame.payload)  # raises before anything is changed
         old = self._joined.get(topic)
         if old is not None:
             # A second join of an open topic closes the first one, with the ref of the first.
@@ -231,7 +232,6 @@ class Channels:
         channel.process = create_process(self.app, channel)
         self._joined[topic] = channel
         self.app.processes.add(channel.process)
-        join = JoinParams.read(topic, frame.payload)
         self.intake.hold(size)
         release = partial(self.intake.release, size)
         admit = self._make_admit(channel, join, frame.ref)

@@ -44,7 +44,7 @@ def request_bound(roots: Iterable[object]) -> str | None:
         if len(seen) > MOST_OBJECTS:
             return f"more than {MOST_OBJECTS} objects"
         kinds = {*map(type, level)}
-        # Containers alone, as most levels are, take a third of the time without the look at each kind.
+        # Containers alone, as most levels are, take two thirds of the time without the look at each kind.
         if kinds <= _CONTAINERS:
             below = gc.get_referents(*level)
         else:

@@ -105,7 +105,7 @@ class LiveCodeGenerator(CodeGenerator):
             self._copy_to.write(self._source.getvalue())
 
     def visit_For(self, node: nodes.For, frame: Frame) -> None:
-        # Only loops that set variables use it, and a dict for each row is a fifteenth of the text of a table.
+        # Only loops that set variables use it. Others would make a dict for each row.
         with self._source.dropping("_loop_vars = {}", "_loop_vars"):
             super().visit_For(node, frame)
 

@@ -54,7 +54,7 @@ def _function(compiler: TreeCompiler, name: str, node: nodes.Node) -> Iterator[N
     compiler.jinja.indent()
     commons = compiler.gap_line()
     yield
-    # Most functions use one of them, and to set all of them takes 1 % of an event's time.
+    # Most functions use one of them, and each event runs such a function.
     body = compiler.written_behind(commons)
     used = [f"{each} = {value}" for each, value in _COMMONS.items() if re.search(rf"\b{each}\b", body)]
     commons.text = "; ".join(used) or "pass"

@@ -24,8 +24,8 @@ class RenderPass(list["tuple[Segment, Diff]"]):
     live values that have to be rendered every time: what contains one must not be skipped.
     """
 
-    # Each event makes a pass. Slots for what each sets, and defaults of the class for the rest, take half the time of
-    # an `__init__`.
+    # Each event makes a pass. With slots for what each sets, and defaults of the class for the rest, it takes three
+    # fifths of the time.
     __slots__ = ("__dict__", "environment", "owner")
 
     owner: Any
