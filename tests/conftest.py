@@ -2,6 +2,8 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -14,7 +16,15 @@ settings.register_profile("other", UNHURRIED, max_examples=20)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 # Sign-outs that a store has missed; by default they would be in the home directory.
-os.environ.setdefault("PYVIEW_SPOOL", tempfile.mkdtemp(prefix="pyview-spool-"))
+SPOOLS = Path(os.environ.setdefault("PYVIEW_SPOOL", tempfile.mkdtemp(prefix="pyview-spool-")))
+
+
+@pytest.fixture(autouse=True)
+def own_spool(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A spool for each test: its applications must not take over sign-outs that an earlier test has left."""
+    with tempfile.TemporaryDirectory(dir=SPOOLS, ignore_cleanup_errors=True) as spool:
+        monkeypatch.setenv("PYVIEW_SPOOL", spool)
+        yield
 
 
 @pytest.fixture(scope="session")
