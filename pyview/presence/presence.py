@@ -282,16 +282,23 @@ class Presence:
             self._outbox.open(self)
 
     def _schedule_tick(self, loop: asyncio.AbstractEventLoop) -> None:
-        due = loop.time() + self._interval / _TICKS
-        self._timer = loop.call_at(due, self._tick, loop, due)
+        self._timer = loop.call_later(self._interval / _TICKS, self._tick, loop)
 
-    def _tick(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
-        self._schedule_tick(loop)
+    def _standstill(self, now: float) -> float:
+        """Return the seconds for which this worker has stood still: its next tick is late by half an interval or more.
+
+        It has not read its messages then, so that the others only seem to be silent.
+        """
+        late = 0.0 if self._timer is None else now - self._timer.when()
+        return late if late > self._interval / 2 else 0.0
+
+    def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
         now = loop.time()
-        if now - due > self._interval / 2:
-            # This worker stood still and has not read its messages: the others are not dead.
+        standstill = self._standstill(now)
+        self._schedule_tick(loop)
+        if standstill:
             self._peers.restart_timeouts()
-            self._places.postpone(now - due)
+            self._places.postpone(standstill)
         self._ticks += 1
         if self._ticks % _TICKS == 0:
             self._peers.forget_questions()
@@ -309,7 +316,8 @@ class Presence:
     async def _remove_silent(self) -> None:
         """Remove the dead workers. While the link to all others is lost, none counts as dead."""
         try:
-            if await self._link_is_lost():
+            # This worker may have stood still while it asked: the next tick notices that.
+            if await self._link_is_lost() or self._standstill(asyncio.get_running_loop().time()):
                 self._peers.restart_timeouts()
             for worker in self._peers.silent(self._silence):
                 self._peers.remove(worker)

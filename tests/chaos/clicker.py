@@ -90,8 +90,8 @@ class Clicker:
 
     def _judge(self, counted: int, draft: str) -> None:
         """Compare what the view shows with what the user knows."""
-        returned = len(self.page.returns) + self.page.away > self._returns
-        self._returns = len(self.page.returns) + self.page.away
+        returns = len(self.page.returns) + len(self.page.away)
+        returned, self._returns = returns > self._returns, returns
         if draft != self._draft:
             self.breaks_lost += 1
             self._draft = draft  # so that it is counted once

@@ -29,13 +29,13 @@ class ChaosPage:
     """An open page that connects again until it is closed.
 
     `returns` holds, for each time that its connection was lost, the seconds until its view answered the next join.
-    `away` counts the refused joins: each makes a browser load the page again. `joined` is set while the view is live.
+    `away` has what sent it away: each makes a browser load the page again. `joined` is set while the view is live.
     """
 
     def __init__(self, http: httpx.AsyncClient, path: str, pushed: Pushed | None = None) -> None:
         self.joined = asyncio.Event()
         self.returns: list[float] = []
-        self.away = 0
+        self.away: list[str] = []
         self._http = http
         self._path = path
         self._pushed = pushed
@@ -78,8 +78,8 @@ class ChaosPage:
         reply = await self._request("event", {"type": "hook", "event": name, "value": value})
         response = reply["response"]
         if reply["status"] != "ok" or not response.keys() <= {"diff"}:
-            self._send_away()
-            raise ConnectionError(f"the click was answered with {reply}")
+            self._send_away(f"the click was answered with {reply}")
+            raise ConnectionError(self.away[-1])
         return response.get("diff", {}).get("r")
 
     # The page
@@ -109,8 +109,8 @@ class ChaosPage:
                     await reading
                 finally:
                     reading.cancel()
-            except SentAway:
-                self._send_away()
+            except SentAway as reason:
+                self._send_away(str(reason))
             except (OSError, ConnectionClosed, InvalidHandshake, TimeoutError):
                 pass
             if attempt == 0:
@@ -122,9 +122,9 @@ class ChaosPage:
             await asyncio.sleep(PAUSES[attempt] if attempt < len(PAUSES) else 5.0)
             attempt += 1
 
-    def _send_away(self) -> None:
+    def _send_away(self, reason: str) -> None:
         """Load the page again instead of coming back to its view."""
-        self.away += 1
+        self.away.append(reason)
         self._loads_again = True
         if self._socket is not None:
             self._socket.transport.abort()
@@ -177,7 +177,7 @@ class ChaosPage:
         async with asyncio.timeout(10):
             payload = await answer
         if payload["status"] != "ok":
-            raise SentAway(str(payload["response"]))
+            raise SentAway(f"the join was answered with {payload}")
         self._mounts += 1
         self._joins = self._joins + 1 if payload["response"].get("keeps") else 0
         self._worker = payload["response"].get("worker", self._worker)
@@ -236,7 +236,7 @@ class ChaosPage:
         elif event == "pyview:kept":
             self._kept = payload.get("token")
         elif event in ("redirect", "live_redirect"):
-            self._send_away()
+            self._send_away(f"the view answered with {event} {payload}")
         elif event in ("phx_error", "phx_close"):
             raise ConnectionError(f"the view ended with {event}")
 

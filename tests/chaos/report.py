@@ -14,7 +14,8 @@ class Figures:
 
     `kept`, `behind`, `lost`: states that were complete after a return, those without the latest clicks, and those that
     were gone. `seconds_behind` is the longest time of missing clicks. `live`: seconds from the loss of each connection
-    until its view answered again. `seen_leaving`: users who stayed and seemed to leave. `failures`: missed goals.
+    until its view answered again. `away`: what sent pages away. `seen_leaving`: users who stayed and seemed to leave.
+    `failures`: missed goals.
     """
 
     scenario: str
@@ -27,7 +28,7 @@ class Figures:
     lost: int = 0
     live: list[float] = field(default_factory=list)
     latencies: list[float] = field(default_factory=list)
-    away: int = 0
+    away: list[str] = field(default_factory=list)
     presence_right: bool = True
     seen_leaving: int = 0
     delivery: Delivery | None = None
@@ -105,7 +106,7 @@ def _cells(figures: Figures) -> tuple[str, ...]:
         seconds(0.99)(figures.live),
         seconds(0.99)(figures.latencies),
         seconds(1.0)(figures.latencies),
-        str(figures.away),
+        str(len(figures.away)),
         "right" if figures.presence_right else "WRONG",
         str(figures.seen_leaving),
         *("-" if delivery is None else str(value) for value in delivery or (0,) * 4),

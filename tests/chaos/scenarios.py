@@ -236,7 +236,7 @@ async def _delivered(publishers: list[Publisher], listeners: list[Listener]) -> 
 
 
 def _require_right(figures: Figures) -> None:
-    figures.require(figures.away == 0, f"no page is sent away, but {figures.away} were")
+    figures.require(not figures.away, f"no page is sent away, but {len(figures.away)} were: {figures.away}")
     figures.require(figures.presence_right, "the list of users is right at the end")
     figures.require(
         figures.seen_leaving == 0, f"users stay in the list, but {figures.seen_leaving} seemed to leave"

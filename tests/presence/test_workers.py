@@ -173,6 +173,27 @@ async def test_a_blocked_worker_does_not_remove_the_others() -> None:
         await presence.close()
 
 
+class BlockedWhileAsked(MemoryPubSub):
+    """Blocks the event loop of a worker while it asks about its link to the others."""
+
+    async def reaches(self, topic: str) -> bool:
+        time.sleep(INTERVAL * 5)  # noqa: ASYNC251
+        return await super().reaches(topic)
+
+
+async def test_a_worker_that_is_blocked_while_it_looks_for_dead_ones_removes_none() -> None:
+    pubsub = BlockedWhileAsked()
+    one, two = Presence(pubsub, INTERVAL), Presence(pubsub, INTERVAL)
+    watcher = View()
+    one.subscribe("room", watcher)
+    two.track(View(), "room", "ada")
+    await until(lambda: keys(one) == ["ada"])
+    await asyncio.sleep(INTERVAL * 2)
+    assert [diff.left for diff in watcher.diffs] == [()]
+    for presence in (one, two):
+        await presence.close()
+
+
 def everything(worker: str, number: int, *entries: list[Any], **fields: Any) -> dict[str, Any]:
     message = {"from": worker, "kind": "everything", "number": number, "part": 0, "last": True}
     return {**message, "entries": list(entries), "moving": [], **fields}
