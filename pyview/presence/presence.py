@@ -316,7 +316,7 @@ class Presence:
     async def _remove_silent(self) -> None:
         """Remove the dead workers. While the link to all others is lost, none counts as dead."""
         try:
-            # This worker may have stood still while it asked: the next tick notices that.
+            # This worker may have stood still while it asked, before a tick could notice that.
             if await self._link_is_lost() or self._standstill(asyncio.get_running_loop().time()):
                 self._peers.restart_timeouts()
             for worker in self._peers.silent(self._silence):

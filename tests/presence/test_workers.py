@@ -7,7 +7,7 @@ import sys
 import time
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -141,36 +141,36 @@ async def test_lost_and_repeated_messages_are_repaired() -> None:
         await presence.close()
 
 
+@asynccontextmanager
+async def watched_worker(pubsub: PubSub) -> AsyncIterator[tuple[Presence, Presence, View]]:
+    """Yield two workers, and a view at the first that watches a room in which the second has tracked ada."""
+    one, two = Presence(pubsub, INTERVAL), Presence(pubsub, INTERVAL)
+    watcher = View()
+    one.subscribe("room", watcher)
+    two.track(View(), "room", "ada")
+    await until(lambda: keys(one) == ["ada"], 5)
+    yield one, two, watcher
+    for presence in (one, two):
+        await presence.close()
+
+
 async def test_a_silent_worker_counts_as_dead_until_its_next_message() -> None:
     pubsub = LossyPubSub()
     pubsub.chance = random.Random(0)
-    one, two = Presence(pubsub, INTERVAL), Presence(pubsub, INTERVAL)
-    watcher = View()
-    one.subscribe("room", watcher)
-    two.track(View(), "room", "ada")
-    await until(lambda: keys(one) == ["ada"], 5)
-    pubsub.cut = True
-    await until(lambda: keys(one) == [], 5)
-    assert keys(two) == ["ada"]
-    pubsub.cut = False
-    await until(lambda: keys(one) == ["ada"], 5)
-    await until(lambda: [diff.left for diff in watcher.diffs] == [(), ("ada",), ()])
-    for presence in (one, two):
-        await presence.close()
+    async with watched_worker(pubsub) as (one, two, watcher):
+        pubsub.cut = True
+        await until(lambda: keys(one) == [], 5)
+        assert keys(two) == ["ada"]
+        pubsub.cut = False
+        await until(lambda: keys(one) == ["ada"], 5)
+        await until(lambda: [diff.left for diff in watcher.diffs] == [(), ("ada",), ()])
 
 
 async def test_a_blocked_worker_does_not_remove_the_others() -> None:
-    pubsub = MemoryPubSub()
-    one, two = Presence(pubsub, INTERVAL), Presence(pubsub, INTERVAL)
-    watcher = View()
-    one.subscribe("room", watcher)
-    two.track(View(), "room", "ada")
-    await until(lambda: keys(one) == ["ada"])
-    time.sleep(INTERVAL * 5)  # noqa: ASYNC251  blocks the event loop on purpose
-    await asyncio.sleep(INTERVAL * 2)
-    assert [diff.left for diff in watcher.diffs] == [()]
-    for presence in (one, two):
-        await presence.close()
+    async with watched_worker(MemoryPubSub()) as (_, _, watcher):
+        time.sleep(INTERVAL * 5)  # noqa: ASYNC251  blocks the event loop on purpose
+        await asyncio.sleep(INTERVAL * 2)
+        assert [diff.left for diff in watcher.diffs] == [()]
 
 
 class BlockedWhileAsked(MemoryPubSub):
@@ -182,16 +182,9 @@ class BlockedWhileAsked(MemoryPubSub):
 
 
 async def test_a_worker_that_is_blocked_while_it_looks_for_dead_ones_removes_none() -> None:
-    pubsub = BlockedWhileAsked()
-    one, two = Presence(pubsub, INTERVAL), Presence(pubsub, INTERVAL)
-    watcher = View()
-    one.subscribe("room", watcher)
-    two.track(View(), "room", "ada")
-    await until(lambda: keys(one) == ["ada"])
-    await asyncio.sleep(INTERVAL * 2)
-    assert [diff.left for diff in watcher.diffs] == [()]
-    for presence in (one, two):
-        await presence.close()
+    async with watched_worker(BlockedWhileAsked()) as (_, _, watcher):
+        await asyncio.sleep(INTERVAL * 2)
+        assert [diff.left for diff in watcher.diffs] == [()]
 
 
 def everything(worker: str, number: int, *entries: list[Any], **fields: Any) -> dict[str, Any]:
