@@ -22,6 +22,8 @@ from tests.template.grammar import Grammar
 from tests.template.law import EXTENSIONS
 
 SECONDS = float(os.environ.get("PYVIEW_FUZZ", "8"))
+FEWEST = 200
+"""Templates that are tried in any case: one that includes itself may take all of the time."""
 VIEWS = 4
 
 
@@ -158,7 +160,7 @@ def test_random_views_send_the_same_together_and_alone() -> None:
     begin, run = time.monotonic(), random.randrange(10**9)
     shared = 0
     for i in itertools.count():
-        if time.monotonic() - begin > SECONDS:
+        if i >= FEWEST and time.monotonic() - begin > SECONDS:
             break
         try:
             shared += follow(f"{run}/{i}")
