@@ -79,6 +79,7 @@ class Grammar:
     def __init__(self, rng: random.Random) -> None:
         self.rng = rng
         self.files: dict[str, str] = {}
+        self.unfinished: set[str] = set()
         self.names = 0
         self.statements: list[tuple[int, Callable[[Scope, int], str]]] = [
             (6, self.text),
@@ -164,7 +165,9 @@ class Grammar:
             key = self.rng.choice(["", "|keyed_by('id')", "|keyed_by('name')"])
         else:
             inner.scalars.append(name)
-            iterable = self.rng.choice(["names", "pair", "range(count|int)", "title", *scope.lists])
+            # A copy: a loop over a list that its body appends to would not end.
+            copies = [f"{each}[:]" for each in scope.lists]
+            iterable = self.rng.choice(["names", "pair", "range(count|int)", "title", *copies])
             key = self.rng.choice(["", "|keyed_by"])
         test = f" if {self.test(inner)}" if self.rng.random() < 0.15 else ""
         inner.loop = not test
@@ -200,6 +203,8 @@ class Grammar:
         )
         inner = captured(scope)
         inner.loop = False
+        if name in scope.macros:  # the others may call it by its name
+            inner.macros = []
         default = self.expression(Scope(scope))
         inner.scalars += ["p", "q"]
         body = self.nested(inner, depth)
@@ -257,15 +262,20 @@ class Grammar:
 
     def include(self, scope: Scope, depth: int) -> str:
         name = f"part{self.rng.randint(1, 2)}.html"
+        if name in self.unfinished:  # it would include itself, and twice as often at each level
+            return self.output(scope, depth)
         if name not in self.files:
-            self.files[name] = ""  # so that it does not include itself
+            self.unfinished.add(name)
             self.files[name] = self.nested(Scope(), min(depth, 1)) + "{{ row.name if row }}{{ v1 }}{{ v2 }}"
+            self.unfinished.remove(name)
         context = self.rng.choice(["", "" if scope.captured else " without context"])
         return f"{{% include '{name}'{context} %}}"
 
     def import_(self, scope: Scope, depth: int) -> str:
+        if "macros.html" in self.unfinished:
+            return self.output(scope, depth)
         if "macros.html" not in self.files:
-            self.files["macros.html"] = ""
+            self.unfinished.add("macros.html")
             inner = captured(Scope())
             inner.scalars = [*inner.scalars, "p", "q"]
             other = "{% macro other(p) %}({{ p }}{{ caller() if caller }}){% endmacro %}"
@@ -273,6 +283,7 @@ class Grammar:
             self.files["macros.html"] = (
                 f"{other}{{% macro imp(p, q=1) %}}{body}{{{{ other(q) }}}}{{% endmacro %}}"
             )
+            self.unfinished.remove("macros.html")
         scope.macros += ["imp", "lib.other"]
         context = self.rng.choice(["", "", " with context"])
         return f"{{% import 'macros.html' as lib{context} %}}{{% from 'macros.html' import imp{context} %}}"
