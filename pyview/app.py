@@ -26,7 +26,7 @@ from pyview.checks.application import check_app, enforce
 from pyview.checks.server import missing_options
 from pyview.checks.templates import check_sent_names, unusable_templates
 from pyview.config import SecurityConfig
-from pyview.environment.production import is_production, with_production
+from pyview.environment.mode import is_development, is_production, with_production
 from pyview.environment.workers import configured_workers
 from pyview.keeping.plan import check_kept
 from pyview.live_group import LiveGroup
@@ -112,6 +112,7 @@ class PyView(Starlette):
     - `secret`: the key of all tokens; otherwise `PYVIEW_SECRET`.
     - `app_id`: a name that no other application with the same secret has.
     - `production`: otherwise `PYVIEW_ENV=production`.
+    - `development`: otherwise `PYVIEW_ENV=development`, which `pyview dev` sets. It implies `debug`.
     - `pubsub`, `revocations`, `once_store`, `state_store`: otherwise what `PYVIEW_REDIS_URL` or `PYVIEW_STATE` name,
       else this process only.
     - `templates`: a Jinja2 environment or loader for templates that views name.
@@ -134,6 +135,7 @@ class PyView(Starlette):
         secret: str | None = None,
         app_id: str | None = None,
         production: bool | None = None,
+        development: bool | None = None,
         pubsub: PubSub | None = None,
         revocations: Revocations | None = None,
         once_store: OnceStore | None = None,
@@ -155,6 +157,8 @@ class PyView(Starlette):
         self.security = security or SecurityConfig()
         self.default_requires = None if default_requires is None else requirement_of(default_requires)
         self.production = is_production(os.environ) if production is None else production
+        self.development = _is_in_development(development, self.production)
+        self.debug = self.debug or self.development
         environ = with_production(os.environ, self.production)
         self.secrets = Secrets.from_environment(environ, secret=secret)
         self.rootTemplate = defaultRootTemplate()
@@ -261,6 +265,7 @@ class PyView(Starlette):
                 presence=self.presence,
                 workers=self._shared.workers,
                 templates=self._templates,
+                development=self.development,
                 signatures=self._tokens,
                 security=self.security,
                 liveview_version=self._assets.liveview_version,
@@ -542,6 +547,14 @@ class PyView(Starlette):
         skip_logged_failures()
         skip_refused_handshakes()
         self._checked = True
+
+
+def _is_in_development(wished: bool | None, production: bool) -> bool:
+    if wished and production:
+        raise ValueError(
+            "PyView(development=True): the application is in production mode; choose one of the two"
+        )
+    return not production and (is_development(os.environ) if wished is None else wished)
 
 
 def _sweep_in_thread() -> None:

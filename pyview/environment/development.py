@@ -17,8 +17,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from pyview.environment.mode import is_production
 from pyview.environment.private_directory import make_private_directory
-from pyview.environment.production import is_production
 from pyview.environment.workers import started_together
 
 logger = logging.getLogger("pyview")

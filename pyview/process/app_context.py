@@ -30,7 +30,7 @@ class AppContext:
     """State of one application. Times are in seconds.
 
     `processes` holds the running views, so that none is freed before its `disconnect` has run. `file_watch` is None
-    except in development.
+    in production. `development`: the tools for developers are on.
     """
 
     pubsub: PubSub
@@ -45,6 +45,7 @@ class AppContext:
     nested: NestedRoutes
     kept_states: KeptStates
     context_processors: Sequence[ContextProcessor] = ()
+    development: bool = False
     telemetry: Telemetry | None = None
     file_watch: FileWatch | None = None
     run_queue: RunQueue = field(default_factory=RunQueue)

@@ -21,7 +21,7 @@ from pyview.auth import public, requires
 from pyview.auth.findings import Severity
 from pyview.checks.application import check_app, check_sharing, enforce
 from pyview.config import SecurityConfig
-from pyview.environment.production import is_production
+from pyview.environment.mode import is_production
 from pyview.events import event
 from pyview.requirement import Requirement, requirement_of
 from pyview.sessions import MemorySessionStore, ServerSessionMiddleware
