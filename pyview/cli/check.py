@@ -1,11 +1,8 @@
 """`pyview check`: check the settings, the views and the templates of an application without starting it."""
 
-import importlib
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import reduce
 from inspect import isfunction
 from pathlib import Path
 from typing import Any
@@ -104,49 +101,6 @@ def _live_apps(app: Any, authenticated: bool) -> Iterator[tuple[PyView, dict[str
     for route in getattr(app, "routes", ()):
         if isinstance(route, Mount):
             yield from _live_apps(route.app, inside)
-
-
-# --- loading the application ---
-
-
-class CannotLoad(Exception):
-    """The name leads to no application; the text says why."""
-
-
-def load(name: str, folder: Path, factory: bool = False) -> Any:
-    """Return the object `app` of the module `shop` in `folder`, for the name `shop:app`.
-
-    With `factory`, call the object and return the result. Raises `CannotLoad`, and every exception that the import of
-    the module raises.
-    """
-    module_name, separator, attribute = name.partition(":")
-    if not (module_name and separator and attribute):
-        raise CannotLoad(f"expected module:app, such as shop:app for `app` in shop.py, got {name!r}")
-    found = _attribute(_module(module_name, folder), attribute, name)
-    return found() if factory else found
-
-
-def _module(name: str, folder: Path) -> Any:
-    # As servers do, which import the application from the current folder.
-    if str(folder) not in sys.path:
-        sys.path.insert(0, str(folder))
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
-            raise  # the module exists, but a module that it imports does not
-        raise CannotLoad(
-            f"there is no module {name!r} in {folder} or on Python's path; expected module:app, such as shop:app for "
-            "`app` in shop.py of this folder"
-        ) from None
-
-
-def _attribute(module: Any, attribute: str, name: str) -> Any:
-    try:
-        # As uvicorn does: `shop:site.app` is an attribute of an attribute.
-        return reduce(getattr, attribute.split("."), module)
-    except AttributeError:
-        raise CannotLoad(f"{name!r}: the module {module.__name__} has no {attribute!r}") from None
 
 
 # --- output ---

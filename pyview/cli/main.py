@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
-from pyview.cli.check import CannotLoad, NotAPyView, as_json, as_text, check, load
+from pyview.cli.check import NotAPyView, as_json, as_text, check
 from pyview.cli.convert import CannotConvert, as_lines, existing, is_done, summary
 from pyview.cli.create import CannotCreate, create_view
 from pyview.convert.folder import convert_folder
 from pyview.lint import lint
+from pyview.serving.applications import CannotLoad, load, locate
 from pyview.tokens.secrets import SecretError
 
 SUCCESS, PROBLEMS, NOT_RUN = 0, 1, 2
@@ -46,7 +47,8 @@ def _check(options: Namespace) -> int:
         os.environ["PYVIEW_ENV"] = (
             "production"  # before the import, because the application's code may read it
         )
-    app = load(options.app, Path.cwd(), options.factory)
+    folder = Path.cwd()
+    app = load(locate(options.app, folder, options.factory), folder, options.factory)
     report = check(app, production=True if options.production else None, deploy=options.deploy)
     found = lint(app)
     lines = [as_json(report, found)] if options.format == "json" else as_text(report, found)
@@ -78,7 +80,10 @@ def parser() -> ArgumentParser:
     command = commands.add_parser("check", help="check an application for mistakes, without starting it")
     command.set_defaults(run=_check)
     command.add_argument(
-        "app", metavar="module:app", help="the application, named as for the server, such as shop:app"
+        "app",
+        nargs="?",
+        metavar="app",
+        help="the application, such as shop:app (default: the one of this folder)",
     )
     command.add_argument("--deploy", action="store_true", help="also report what matters only in production")
     command.add_argument("--production", action="store_true", help="check as with PYVIEW_ENV=production")

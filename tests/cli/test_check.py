@@ -254,9 +254,17 @@ class TestCommand:
         assert done.output.startswith("error: PYVIEW_SECRET_FILE='/nowhere/secret' is unreadable")
         assert "Traceback" not in done.errors
 
+    def test_the_application_of_the_folder_needs_no_name(self, shell: Shell) -> None:
+        (shell.folder / "app.py").write_text(SOUND)
+        assert shell.run("--production").code == 0
+        (shell.folder / "app.py").unlink()
+        done = shell.run()
+        assert (done.code, done.output) == (2, "")
+        assert "no application found in app.py and main.py here" in done.errors
+
     @pytest.mark.parametrize(
         ("name", "message"),
-        [("shop", "module:app"), ("nothing:app", "no module 'nothing'"), ("shop:nothing", "no 'nothing'")],
+        [("shop:", "module:app"), ("nothing:app", "no module 'nothing'"), ("shop:nothing", "no 'nothing'")],
     )
     def test_a_missing_application(self, shell: Shell, name: str, message: str) -> None:
         shell.write(SOUND)

@@ -1,0 +1,1 @@
+"""Serving an application: finding it, `pyview dev` and `pyview run`."""
