@@ -16,7 +16,11 @@ const packageOf = async (name) => JSON.parse(await readFile(join(here, "node_mod
 async function bundle() {
   const { outputFiles } = await build({
     absWorkingDir: here,
-    entryPoints: { pyview: "src/pyview.js", components: "src/components.css" },
+    entryPoints: {
+      pyview: "src/pyview.js",
+      components: "src/components.css",
+      development: "src/development/index.js",
+    },
     entryNames: "[name]-[hash]",
     outdir: "out",
     write: false,
@@ -53,6 +57,7 @@ async function manifest(hashed, stable) {
     script: named("pyview", "js"),
     style: named("pyview", "css"),
     components: named("components", "css"),
+    development: named("development", "js"),
     module: "pyview.js",
     files: Object.fromEntries([...hashed.map(entry(true)), ...stable.map(entry(false))]),
   };
@@ -68,7 +73,7 @@ async function write(files) {
 }
 
 const hashed = await bundle();
-const script = hashed.find(({ name }) => name.endsWith(".js")).name;
+const script = hashed.find(({ name }) => /^pyview-.*\.js$/.test(name)).name;
 const [module, app] = aliases(script);
 const index = await manifest(hashed, [module]);
 const manifestFile = { name: "manifest.json", contents: `${JSON.stringify(index, null, 2)}\n` };

@@ -44,7 +44,7 @@ from pyview.middleware.log_redaction import install_redaction
 from pyview.middleware.outermost import Outermost
 from pyview.middleware.request_checks import RequestChecks
 from pyview.observability.descriptors import DescriptorWatch
-from pyview.observability.error_ids import CrashLog, skip_logged_failures
+from pyview.observability.error_ids import CrashLog, new_error_id, skip_logged_failures
 from pyview.observability.loop_watch import LoopWatch
 from pyview.observability.rate_limited_warnings import RateLimitedWarnings
 from pyview.observability.refused_handshakes import skip_refused_handshakes
@@ -190,7 +190,7 @@ class PyView(Starlette):
         self.once_store: OnceStore = self._shared.once_store
         self.state_store: StateStore = self._shared.state_store
         # Rendering
-        self._assets = ClientAssets()
+        self._assets = ClientAssets(debug=lambda: self.debug)
         self._templates = ViewTemplates(templates, auto_reload=not self.production, components=components)
         if isinstance(error_page, str):
             error_page = error_template(self._templates.environment, error_page)
@@ -266,6 +266,7 @@ class PyView(Starlette):
                 workers=self._shared.workers,
                 templates=self._templates,
                 development=self.development,
+                development_client=self._development_client() if self.debug else None,
                 signatures=self._tokens,
                 security=self.security,
                 liveview_version=self._assets.liveview_version,
@@ -288,6 +289,9 @@ class PyView(Starlette):
                 run_queue=self._run_queue,
             )
         return self._app_context
+
+    def _development_client(self) -> dict[str, Any]:
+        return {"script": self._assets.development_script, "boot": new_error_id()}
 
     # Views
 

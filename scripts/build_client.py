@@ -3,21 +3,29 @@
 Called by `make setup` and by the wheel's build hook: `python -m scripts.build_client`.
 """
 
+from pathlib import Path
+
 from scripts import node
 from scripts.stamps import ROOT, digest, is_done, mark_done
 
 CLIENT = ROOT / "client"
+FAILURES = ROOT / "pyview" / "failures"
+"""Its style sheet is a part of the script for developers."""
 MANIFEST = ROOT / "pyview" / "static" / "manifest.json"
 
 
 def build() -> None:
-    sources = [*CLIENT.glob("*.json"), CLIENT / "build.mjs", *(CLIENT / "src").iterdir()]
+    sources = [*CLIENT.glob("*.json"), CLIENT / "build.mjs", *_files(CLIENT / "src"), *_files(FAILURES)]
     wanted, stamp = digest(sources), ROOT / ".build" / "client.stamp"
     if is_done(stamp, wanted) and MANIFEST.is_file():
         return
     _install_packages()
     node.run("node", "build.mjs", cwd=CLIENT)
     mark_done(stamp, wanted)
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.suffix in (".js", ".css"))
 
 
 def _install_packages() -> None:

@@ -1,26 +1,22 @@
-// Shows template errors while files are being edited. Only a server in development pushes these events.
+// Loads the script for developers, when the answer to a join names it, and passes the messages of all views to it.
 
-const problems = new Map(); // id of a view -> error of its template
+let loading;
+const failing = new Set(); // topics of views whose last join failed, and whose failure is shown
 
-/** Shows that a template of the view cannot be rendered; without `text`, that it can be again. */
-export function noteProblem({ id, text }) {
-  if (text) problems.set(id, text);
-  else problems.delete(id);
-  show();
+const failed = (address) => (error) => console.error(`PyView: ${address} was not loaded.`, error);
+
+/** Takes a message of a view. `base` is the address of the assets. */
+export function passToDevelopers(liveSocket, base, topic, event, payload) {
+  const { development, failure } = payload.response ?? {};
+  if (development && !loading) {
+    const address = new URL(`${base}/${development.script}`, document.baseURI).href;
+    loading = import(address).then((script) => (script.start({ liveSocket, base }), script));
+    loading.catch(failed(address));
+  }
+  if (failure) failing.add(topic);
+  else if (development) failing.delete(topic);
+  loading?.then(({ receive }) => receive(topic, event, payload), () => {});
 }
 
-function show() {
-  const note = document.getElementById("pyview-problem") ?? document.createElement("pre");
-  if (problems.size === 0) return note.remove();
-  note.id = "pyview-problem";
-  note.setAttribute("role", "alert");
-  note.textContent = [...new Set(problems.values())].join("\n\n");
-  document.body.append(note);
-}
-
-// After a live navigation the views with errors are gone.
-window.addEventListener("phx:page-loading-stop", ({ detail }) => {
-  if (detail?.kind !== "redirect") return;
-  problems.clear();
-  show();
-});
+/** Returns true if the failed join of the view is shown to a developer: then the page must not be loaded again. */
+export const developing = (view) => failing.has(view.channel?.topic);

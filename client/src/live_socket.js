@@ -7,7 +7,8 @@ import { leavingGoneViews } from "./gone_views.js";
 import { keepingValues } from "./kept_values.js";
 import { setFlashCookie } from "./flash_cookie.js";
 import { changeSession, renewSocket } from "./session_changes.js";
-import { noteProblem } from "./development.js";
+import { developing, passToDevelopers } from "./development.js";
+import { noteProblem } from "./problems.js";
 import { useViewFiles, withViewHooks } from "./view_files.js";
 
 const created = new Set();
@@ -22,6 +23,7 @@ export const socketExists = () => created.size > 0;
  * also changes the session when a view requests it.
  */
 export class LiveSocket extends OfficialLiveSocket {
+  #base;
   #sessionUrl;
   #changes = Promise.resolve();
   #posting = null;
@@ -34,7 +36,7 @@ export class LiveSocket extends OfficialLiveSocket {
     created.add(this);
     this.#reloadLimit = reloadLimit(options);
     window.addEventListener("phx:page-loading-stop", () => this.main?.isConnected() && removeReloadNotice());
-    const base = url.replace(/^ws(s?):/, "http$1:");
+    const base = (this.#base = url.replace(/^ws(s?):/, "http$1:"));
     this.#sessionUrl = `${base}/session`;
     window.addEventListener("phx:pyview:session", ({ detail }) => {
       this.#changes = this.#changes.then(() => this.#changeSession(detail));
@@ -47,7 +49,8 @@ export class LiveSocket extends OfficialLiveSocket {
 
   channel(topic, params) {
     const open = super.channel.bind(this);
-    return topic.startsWith("lv:") ? watchedChannel(topic, params, open) : open(topic, params);
+    const pass = (event, payload) => passToDevelopers(this, `${this.#base}/assets`, topic, event, payload);
+    return topic.startsWith("lv:") ? watchedChannel(topic, params, open, pass) : open(topic, params);
   }
 
   // The URL of a link is already resolved. The URL of a JS command is as it was written: resolve it as a link's.
@@ -87,6 +90,7 @@ export class LiveSocket extends OfficialLiveSocket {
   }
 
   reloadWithJitter(view, log) {
+    if (developing(view)) return; // its channel joins again, with growing pauses
     if (!this.#mayReload()) return this.#slowDown(() => this.connect());
     return super.reloadWithJitter(view, log);
   }

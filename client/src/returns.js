@@ -16,9 +16,10 @@ const workers = new Map();
 /**
  * Returns the channel of a view. With each join it sends the id of the page load and the number of messages received
  * since the last join, because a lost item of a stream cannot be sent again; for a view that keeps its state, also what
- * finds this state in another worker. It records if the server has resumed the view, or could not mount it.
+ * finds this state in another worker. It records if the server has resumed the view, or could not mount it. `pass` gets
+ * each message.
  */
-export function watchedChannel(topic, params, open) {
+export function watchedChannel(topic, params, open, pass) {
   let received = 0;
   const channel = open(topic, () => {
     const payload = params();
@@ -29,6 +30,7 @@ export function watchedChannel(topic, params, open) {
   channel.onMessage = (event, payload, ref, joinRef) => {
     if (!joinRef) return payload; // an event of the client itself
     received++;
+    pass(event, payload);
     const response = event === "phx_reply" && payload.response;
     const id = topic.slice("lv:".length);
     if (response?.resumed || response?.failed) ids.add(id);

@@ -30,7 +30,9 @@ class AppContext:
     """State of one application. Times are in seconds.
 
     `processes` holds the running views, so that none is freed before its `disconnect` has run. `file_watch` is None
-    in production. `development`: the tools for developers are on.
+    in production. `development`: the tools for developers are on. `development_client`: what the answer to a join tells
+    the page about the script for developers; None if it must not have it. `script` is the name of its file, `boot`
+    differs for each start of the application.
     """
 
     pubsub: PubSub
@@ -46,6 +48,7 @@ class AppContext:
     kept_states: KeptStates
     context_processors: Sequence[ContextProcessor] = ()
     development: bool = False
+    development_client: dict[str, Any] | None = None
     telemetry: Telemetry | None = None
     file_watch: FileWatch | None = None
     run_queue: RunQueue = field(default_factory=RunQueue)

@@ -2,12 +2,14 @@
 
 The client is built into `pyview/static` (by the build of the wheel, or by `make setup` in a checkout): one script and
 two stylesheets whose names change with their content, so that browsers may cache them forever, each with a brotli and a
-gzip copy; and `pyview.js`, whose name never changes, for scripts of the application to import. Files beside views are
-served in the same way; they are read and compressed here.
+gzip copy; and `pyview.js`, whose name never changes, for scripts of the application to import. A second script is for
+developers: only an application in debug mode serves it, and only its pages load it. Files beside views are served in
+the same way; they are read and compressed here.
 """
 
 import gzip
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from hashlib import sha256
@@ -71,13 +73,15 @@ class Asset:
 class ClientAssets:
     """The built client in `directory`, read at the first use and kept in memory (about 250 KB).
 
-    It is an ASGI application, which `route()` serves. The other methods return URLs and elements. `root_path` is the
-    prefix that the application is mounted at (`request.scope["root_path"]`), without a slash at its end. Methods that
-    need a file raise `ClientMissingError` if the client has not been built.
+    It is an ASGI application, which `route()` serves. `debug()`: True if it may serve the script for developers. The
+    other methods return URLs and elements. `root_path` is the prefix that the application is mounted at
+    (`request.scope["root_path"]`), without a slash at its end. Methods that need a file raise `ClientMissingError` if
+    the client has not been built.
     """
 
-    def __init__(self, directory: Path = STATIC) -> None:
+    def __init__(self, directory: Path = STATIC, *, debug: Callable[[], bool] = lambda: False) -> None:
         self._directory = directory
+        self._debug = debug
         # Without a nonce these are equal for all pages. Bounded, because a mount path may have parameters.
         self._head = lru_cache(64)(self._make_head)
         self._component_styles = lru_cache(64)(self._make_component_styles)
@@ -86,6 +90,11 @@ class ClientAssets:
     def liveview_version(self) -> str:
         """Version of the bundled LiveView client, for `liveview_version` in join replies."""
         return str(self._manifest["liveview_version"])
+
+    @property
+    def development_script(self) -> str:
+        """Name of the hashed module script for developers."""
+        return str(self._manifest["development"])
 
     def load(self) -> None:
         """Read every file now, so that a missing client fails at the start and not at the first request."""
@@ -135,8 +144,18 @@ class ClientAssets:
         return OwnRoute(f"{path}/{{file}}", self, methods=["GET"], name="pyview_assets")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = asset_response(self._assets.get(scope["path_params"]["file"]), scope)
+        response = asset_response(self._asset(scope["path_params"]["file"]), scope)
         await response(scope, receive, send)
+
+    def _asset(self, name: str) -> Asset | None:
+        if name == self._manifest.get("development"):
+            return self._development_asset if self._debug() else None
+        return self._assets.get(name)
+
+    @cached_property
+    def _development_asset(self) -> Asset:
+        name = self.development_script
+        return self._read(name, self._manifest["files"][name])
 
     @cached_property
     def _manifest(self) -> dict[str, Any]:
@@ -148,7 +167,8 @@ class ClientAssets:
 
     @cached_property
     def _assets(self) -> dict[str, Asset]:
-        return {name: self._read(name, entry) for name, entry in self._manifest["files"].items()}
+        files, development = self._manifest["files"], self._manifest.get("development")
+        return {name: self._read(name, entry) for name, entry in files.items() if name != development}
 
     def _read(self, name: str, entry: dict[str, Any]) -> Asset:
         path = self._directory / name

@@ -264,6 +264,8 @@ def _answer(process: ViewProcess, message: Join | Rejoin, rendered: Diff) -> Non
         # The page counts its joins from now on.
         response["keeps"] = True
         _store(process, process.keeper)
+    if process.app.development_client is not None:
+        response["development"] = process.app.development_client
     socket.connecting = None
     reply(process, message.ref, response)
 
