@@ -1,0 +1,1 @@
+"""Generators: the files that `pyview new` writes, and the lines that it adds to a project."""
