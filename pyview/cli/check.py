@@ -1,10 +1,10 @@
 """`pyview check`: check the settings, the views and the templates of an application without starting it."""
 
-import json
+import os
+import sys
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
 from inspect import isfunction
-from pathlib import Path
 from typing import Any
 
 from starlette.routing import Mount
@@ -12,11 +12,16 @@ from starlette.routing import Mount
 from pyview.app import PyView
 from pyview.auth.findings import CheckMessage, Severity
 from pyview.auth.middleware_order import provides_auth
-from pyview.checks.application import check_app, check_sharing, stops
+from pyview.checks.application import check_app, check_sharing
 from pyview.checks.server import advice, descriptor_advice
 from pyview.checks.templates import unusable_templates
-from pyview.lint import Finding
+from pyview.cli.application import add_application, loaded
+from pyview.cli.errors import CommandError
+from pyview.cli.findings import FORMATS, formatted
+from pyview.cli.report import Report
+from pyview.lint import lint
 from pyview.observability.descriptors import soft_limit
+from pyview.tokens.secrets import SecretError
 
 
 class NotAPyView(TypeError):
@@ -28,37 +33,35 @@ class NotAPyView(TypeError):
         super().__init__(f"expected a PyView, or an application with one mounted in it, got a {kind}{advice}")
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """The result of a check.
+def configure(parser: ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    add_application(parser)
+    parser.add_argument("--deploy", action="store_true", help="also report what matters only in production")
+    parser.add_argument("--production", action="store_true", help="check as with PYVIEW_ENV=production")
+    parser.add_argument(
+        "--format", choices=tuple(FORMATS), default="text", help="the output format (default: text)"
+    )
 
-    `production` is True if the settings were checked as in production mode. `advice` are settings of the server that
-    no check can see.
-    """
 
-    findings: tuple[CheckMessage, ...]
-    production: bool
-    advice: tuple[str, ...] = ()
-
-    @property
-    def refusals(self) -> tuple[CheckMessage, ...]:
-        """The findings that stop the application from starting."""
-        return tuple(finding for finding in self.findings if stops(finding, self.production))
-
-    def lines(self) -> Iterator[str]:
-        """Yield the report as text: one line for each finding, and one for the result."""
-        for finding in self.findings:
-            yield f"{finding.severity.value}: {finding.text}"
-        for text in self.advice:
-            yield f"advice: {text}"
-        yield self._result()
-
-    def _result(self) -> str:
-        mode = "in production mode" if self.production else "in development"
-        count = f"{len(self.findings)} finding{'' if len(self.findings) == 1 else 's'}"
-        if self.refusals:
-            return f"The application does not start {mode}: {len(self.refusals)} of {count} must be fixed."
-        return f"The application starts {mode}; {count if self.findings else 'no problems found'}."
+def run(options: Namespace) -> int:
+    """Print the findings. Return 1 if there are some, or if the application would not start."""
+    if options.production:
+        os.environ["PYVIEW_ENV"] = (
+            "production"  # before the import, because the application's code may read it
+        )
+    try:
+        app = loaded(options)
+        report = check(app, production=True if options.production else None, deploy=options.deploy)
+    except NotAPyView as error:
+        raise CommandError(str(error)) from None
+    except SecretError as error:
+        # The import of the application raises it: a wrong secret is a finding, and no reason for a traceback.
+        report = Report((CheckMessage(Severity.ERROR, str(error)),), options.production)
+        app = None
+    found = [] if app is None else lint(app)
+    for line in formatted(options.format, report, found):
+        sys.stdout.write(f"{line}\n")
+    return 1 if report.refusals or found else 0
 
 
 def check(app: Any, *, production: bool | None = None, deploy: bool = True) -> Report:
@@ -101,39 +104,3 @@ def _live_apps(app: Any, authenticated: bool) -> Iterator[tuple[PyView, dict[str
     for route in getattr(app, "routes", ()):
         if isinstance(route, Mount):
             yield from _live_apps(route.app, inside)
-
-
-# --- output ---
-
-
-def as_text(report: Report, found: Sequence[Finding]) -> Iterator[str]:
-    """Yield the lines of the command: the findings in views and templates, then the report on the settings."""
-    for finding in found:
-        yield str(_with_relative_path(finding))
-    if found:
-        yield f"{len(found)} problem{'' if len(found) == 1 else 's'} in views and templates."
-    yield from report.lines()
-
-
-def as_json(report: Report, found: Sequence[Finding]) -> str:
-    """Return the result as JSON.
-
-    `{"findings": [{"file", "line", "rule", "text"}], "settings": [{"severity", "text"}], "advice": [text],
-    "starts": bool}`
-    """
-    settings = [{"severity": one.severity.value, "text": one.text} for one in report.findings]
-    result = {
-        "findings": [asdict(one) for one in found],
-        "settings": settings,
-        "advice": report.advice,
-        "starts": not report.refusals,
-    }
-    return json.dumps(result, indent=2)
-
-
-def _with_relative_path(finding: Finding) -> Finding:
-    """Return the finding with a path relative to the current folder, if its file is below that."""
-    file = Path(finding.file)
-    if file.is_absolute() and file.is_relative_to(Path.cwd()):
-        return replace(finding, file=str(file.relative_to(Path.cwd())))
-    return finding

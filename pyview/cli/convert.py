@@ -1,27 +1,42 @@
-"""Output of `pyview convert`, which converts Ibis templates to Jinja2."""
+"""`pyview convert`: convert Ibis templates to Jinja2."""
 
+import sys
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pyview.convert.folder import ConvertedFile
+from pyview.cli.errors import CommandError
+from pyview.convert.folder import ConvertedFile, convert_folder
 from pyview.convert.report import Change, Remark
 
 _WIDEST = 100
 
 
-class CannotConvert(Exception):
-    """The folder or file to convert does not exist."""
+def configure(parser: ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.add_argument("folder", metavar="FOLDER", help="the folder of the templates, or one file")
+    parser.add_argument(
+        "--write", action="store_true", help="write the files (default: only show the changes)"
+    )
 
 
-def existing(name: str) -> Path:
-    """Return the path of the folder or file to convert. Raises `CannotConvert`."""
+def run(options: Namespace) -> int:
+    """Print the changes. Return 1 if something is left to convert."""
+    files = [*convert_folder(_existing(options.folder), write=options.write)]
+    lines = [line for file in files for line in _as_lines(file)]
+    sys.stdout.writelines(f"{line}\n" for line in [*lines, _summary(files, written=options.write)])
+    return 0 if _is_done(files, written=options.write) else 1
+
+
+def _existing(name: str) -> Path:
+    """Return the path of the folder or file to convert. Raises `CommandError`."""
     path = Path(name)
     if not path.exists():
-        raise CannotConvert(f"there is no folder or file {name}")
+        raise CommandError(f"there is no folder or file {name}")
     return path
 
 
-def as_lines(file: ConvertedFile) -> Iterator[str]:
+def _as_lines(file: ConvertedFile) -> Iterator[str]:
     """Yield the changes and the remarks of a file, in the order of its lines."""
     if file.refusal:
         yield f"{file.path}: not converted: {file.refusal}"
@@ -31,7 +46,7 @@ def as_lines(file: ConvertedFile) -> Iterator[str]:
         yield f"{file.path}:{line}: {text}"
 
 
-def summary(files: Sequence[ConvertedFile], *, written: bool) -> str:
+def _summary(files: Sequence[ConvertedFile], *, written: bool) -> str:
     """Return one line about all files."""
     changed = [file for file in files if file.is_changed]
     changes = sum(len(file.conversion.changes) for file in changed)
@@ -47,7 +62,7 @@ def summary(files: Sequence[ConvertedFile], *, written: bool) -> str:
     return "; ".join(parts) + "."
 
 
-def is_done(files: Sequence[ConvertedFile], *, written: bool) -> bool:
+def _is_done(files: Sequence[ConvertedFile], *, written: bool) -> bool:
     """Return True if there is nothing left to do, neither for the command nor by hand."""
     return not any(file.needs_work or (file.is_changed and not written) for file in files)
 

@@ -1,115 +1,71 @@
-"""The command line: `pyview check --deploy shop:app`, `pyview new UserList`, `pyview convert views`."""
+"""The command line `pyview`: finds the module of the command, and runs it."""
 
-import os
+import platform
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TextIO
+from importlib.metadata import version
+from typing import Final
 
-from pyview.cli.check import NotAPyView, as_json, as_text, check
-from pyview.cli.convert import CannotConvert, as_lines, existing, is_done, summary
-from pyview.cli.create import CannotCreate, create_view
-from pyview.convert.folder import convert_folder
-from pyview.lint import lint
-from pyview.serving.applications import CannotLoad, load, locate
+from pyview.cli.commands import COMMANDS, CommandModule, command_module, overview
+from pyview.cli.errors import CommandError
 from pyview.tokens.secrets import SecretError
 
-SUCCESS, PROBLEMS, NOT_RUN = 0, 1, 2
+SUCCESS: Final = 0
+PROBLEMS: Final = 1
+"""The command has done its work, and found something to mend."""
+NOT_RUN: Final = 2
+"""The command line is wrong, or names something that does not exist."""
+_INTERRUPTED: Final = 130  # as a shell reports SIGINT
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; return its exit code.
-
-    0: the application starts and has no findings, or nothing is left to convert. 1: it does not start, has findings, or
-    something is left to convert. 2: there is no such application, folder or name.
-    """
-    options = parser().parse_args(arguments)
+    """Run a command; return its exit code: `SUCCESS`, `PROBLEMS` or `NOT_RUN`."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if not words or words[0].startswith("-"):
+        _overview_parser().parse_args(words)
+        _overview_parser().print_help()
+        return NOT_RUN
+    name = words[0]
     try:
-        return int(options.run(options))
-    except CannotCreate as error:
-        _print(f"pyview new: {error}", sys.stderr)
-        return NOT_RUN
-    except CannotConvert as error:
-        _print(f"pyview convert: {error}", sys.stderr)
-        return NOT_RUN
-    # The import of the application raises it: a wrong secret is a finding of the check, and no reason for a traceback.
+        module, options = parsed(words)
+        return module.run(options)
+    except CommandError as error:
+        known = f" {name}" if name in COMMANDS else ""
+        return _stopped(f"pyview{known}: {error}", NOT_RUN)
+    # The import of the application raises it: a wrong secret is a finding, and no reason for a traceback.
     except SecretError as error:
-        _print(f"error: {error}")
-        return PROBLEMS
-    except (CannotLoad, NotAPyView) as error:
-        _print(f"pyview check: {error}", sys.stderr)
-        return NOT_RUN
+        return _stopped(f"pyview {name}: {error}", PROBLEMS)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
 
 
-def _check(options: Namespace) -> int:
-    if options.production:
-        os.environ["PYVIEW_ENV"] = (
-            "production"  # before the import, because the application's code may read it
-        )
-    folder = Path.cwd()
-    app = load(locate(options.app, folder, options.factory), folder, options.factory)
-    report = check(app, production=True if options.production else None, deploy=options.deploy)
-    found = lint(app)
-    lines = [as_json(report, found)] if options.format == "json" else as_text(report, found)
-    for line in lines:
-        _print(line)
-    return PROBLEMS if report.refusals or found else SUCCESS
+def parsed(words: Sequence[str]) -> tuple[CommandModule, Namespace]:
+    """Return the module of the command that `words` name, and its options.
+
+    Raises `CommandError`. As every `ArgumentParser`, it ends the interpreter for `--help` and for wrong arguments.
+    """
+    name, *arguments = words
+    module = command_module(name)
+    help_line = COMMANDS[name].help if name in COMMANDS else None
+    parser = ArgumentParser(f"pyview {name}", description=help_line)
+    module.configure(parser)
+    return module, parser.parse_args(arguments)
 
 
-def _new(options: Namespace) -> int:
-    for path in create_view(options.name, Path(options.path), css=not options.no_css):
-        _print(f"created {path}")
-    return SUCCESS
-
-
-def _convert(options: Namespace) -> int:
-    files = [*convert_folder(existing(options.folder), write=options.write)]
-    for file in files:
-        for line in as_lines(file):
-            _print(line)
-    _print(summary(files, written=options.write))
-    return SUCCESS if is_done(files, written=options.write) else PROBLEMS
-
-
-def parser() -> ArgumentParser:
-    """Return the parser of the command line."""
-    parser = ArgumentParser("pyview", description="Live, server-rendered web pages.")
-    # argparse accepts a command line without a command by default, and then `options.run` does not exist.
-    commands = parser.add_subparsers(required=True, metavar="command")
-    command = commands.add_parser("check", help="check an application for mistakes, without starting it")
-    command.set_defaults(run=_check)
-    command.add_argument(
-        "app",
-        nargs="?",
-        metavar="app",
-        help="the application, such as shop:app (default: the one of this folder)",
+def _overview_parser() -> ArgumentParser:
+    parser = ArgumentParser(
+        "pyview",
+        usage="pyview COMMAND ...",
+        description=f"Live, server-rendered web pages.\n\ncommands:\n{overview()}",
+        epilog="`pyview COMMAND --help` describes a command.",
+        formatter_class=RawDescriptionHelpFormatter,
     )
-    command.add_argument("--deploy", action="store_true", help="also report what matters only in production")
-    command.add_argument("--production", action="store_true", help="check as with PYVIEW_ENV=production")
-    command.add_argument(
-        "--format", choices=("text", "json"), default="text", help="the output format (default: text)"
-    )
-    command.add_argument(
-        "--factory", action="store_true", help="module:app is a function that returns the application"
-    )
-    # The alias is the name of the command in PyView 0.9.
-    new = commands.add_parser("new", aliases=["create-view"], help="write the files of a new view")
-    new.set_defaults(run=_new)
-    new.add_argument("name", help="such as UserList")
-    new.add_argument(
-        "--path", default=".", metavar="FOLDER", help="the folder to write to (default: the current one)"
-    )
-    new.add_argument("--no-css", action="store_true", help="write no style sheet")
-    convert = commands.add_parser("convert", help="convert the templates of PyView 0.9 to Jinja2")
-    convert.set_defaults(run=_convert)
-    convert.add_argument("folder", metavar="FOLDER", help="the folder of the templates, or one file")
-    convert.add_argument(
-        "--write", action="store_true", help="write the files (default: only show the changes)"
-    )
+    about = f"PyView {version('pyview-live')} (Python {platform.python_version()})"
+    parser.add_argument("--version", action="version", version=about)
     return parser
 
 
-def _print(line: str, stream: TextIO | None = None) -> None:
-    # Looked up at each call: a default argument would keep the stream of the import, which tests replace.
-    (stream or sys.stdout).write(f"{line}\n")
+def _stopped(text: str, code: int) -> int:
+    sys.stderr.write(f"{text}\n")
+    return code

@@ -247,6 +247,23 @@ class TestCommand:
         assert (refused.code, refused.output) == (2, "")
         assert "--factory" in refused.errors
 
+    def test_annotations_of_github(self, shell: Shell) -> None:
+        shell.write(CARELESS.replace("careless =", VIEW + "careless ="))
+        done = shell.run("shop:app", "--production", "--format", "github", secret="short")
+        first, *settings = done.output.splitlines()
+        assert first.startswith("::error file=")
+        assert ",title=template-error::Basket has no template" in first
+        assert settings[0].startswith("::error title=setting (weak)::PYVIEW_SECRET has 5 bytes")
+        assert done.code == 1
+
+    def test_annotations_escape_what_would_end_them(self, shell: Shell) -> None:
+        shell.write(SOUND + VIEW)
+        (shell.folder / "shop.html").write_text('<button phx-click="100%\n::error::forged">+</button>')
+        lines = shell.run("shop:app", "--format", "github").output.splitlines()
+        assert len(lines) == 1
+        assert lines[0].startswith("::error file=shop.html,line=1,title=unknown-event::")
+        assert "100%25" in lines[0]
+
     def test_a_secret_file_that_is_missing(self, shell: Shell) -> None:
         shell.write(SOUND)
         done = shell.run("shop:app", secret="", PYVIEW_SECRET_FILE="/nowhere/secret")
@@ -276,8 +293,10 @@ class TestCommand:
     def test_a_module_that_fails_shows_where(self, shell: Shell) -> None:
         shell.write("import nothing_of_that_name\n")
         done = shell.run("shop:app")
-        assert done.code == 1
-        assert 'shop.py", line 1' in done.errors
+        assert (done.code, done.output) == (2, "")
+        assert "shop:app cannot be imported: ModuleNotFoundError: No module named 'nothing" in done.errors
+        assert "shop.py, line 1)" in done.errors
+        assert done.errors.count("\n") == 1
 
 
 class Guarded(LiveView[dict[str, str]]):

@@ -11,7 +11,7 @@ import click
 from granian.cli import cli as granian_command
 from uvicorn.main import main as uvicorn_command
 
-from pyview.cli.main import parser
+from pyview.cli.main import parsed
 from tests.docs.pages import ROOT, Block
 
 Arguments = Sequence[str]
@@ -33,6 +33,8 @@ def check(block: Block, modules: set[str]) -> None:
 
 def _check_words(words: Arguments, modules: set[str]) -> None:
     name, *arguments = words
+    if words[:3] == ["python", "-m", "pyview"]:
+        name, arguments = "pyview", list(words[3:])
     if name not in _CHECKS:
         raise UnknownCommand(name)
     _CHECKS[name](arguments, modules)
@@ -106,7 +108,10 @@ def _source_of(module: str) -> str:
 
 
 def _pyview(arguments: Arguments, modules: set[str]) -> None:
-    _check_app(str(parser().parse_args(arguments).app), modules)
+    _, options = parsed(arguments)
+    target = getattr(options, "app", None)
+    if target is not None:
+        _check_app(str(target), modules)
 
 
 def _export(arguments: Arguments, modules: set[str]) -> None:
