@@ -19,6 +19,7 @@ async function bundle() {
     entryPoints: {
       pyview: "src/pyview.js",
       components: "src/components.css",
+      default: "src/default.css",
       development: "src/development/index.js",
     },
     entryNames: "[name]-[hash]",
@@ -58,6 +59,7 @@ async function manifest(hashed, stable) {
     style: named("pyview", "css"),
     components: named("components", "css"),
     development: named("development", "js"),
+    default: named("default", "css"),
     module: "pyview.js",
     files: Object.fromEntries([...hashed.map(entry(true)), ...stable.map(entry(false))]),
   };

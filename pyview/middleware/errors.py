@@ -130,13 +130,24 @@ class ErrorPage:
 ErrorPageFunction = Callable[[ErrorPage], Any]
 """Returns the HTML of the page, or an awaitable of it."""
 
+# The colours are those of client/src/palette.css. They are inline: an error page must not need a second request.
 _ERROR_PAGE = Pattern("""\
 <!DOCTYPE html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>{status} {phrase}</title></head>
-<body style="font-family: system-ui, sans-serif; max-width: 40rem; margin: 15vh auto; padding: 0 1rem">
+<title>{status} {phrase}</title>
+<style>
+:root { color-scheme: light dark; }
+body { max-width: 32rem; margin: 15vh auto; padding: 0 1rem; background: light-dark(#f6f5f1, #121517);
+  color: light-dark(#1d2226, #e9e7e2); font: 1rem/1.55 system-ui, sans-serif; overflow-wrap: break-word; }
+main { padding: 2rem; border: 1px solid light-dark(#d9d6cd, #2d3338); border-radius: 1rem;
+  background: light-dark(#fff, #1a1e21); }
+h1 { margin: 0 0 .75rem; font-size: 1.75rem; font-weight: 650; line-height: 1.2; letter-spacing: -.015em; }
+p { margin: 0 0 1rem; } p:last-child { margin: 0; }
+a { color: light-dark(#0b6b5d, #62d2ba); text-underline-offset: .2em; }
+</style></head>
+<body>
 <main>
 <h1>{phrase}</h1>
 <p>{text}</p>

@@ -5,7 +5,9 @@ later change is sent as one event with all of them, and `client/src/page_attribu
 leaves other elements and classes alone: those of a view are marked, and removed with the view.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache, partial
 from typing import Any, Literal, NotRequired, TypedDict, get_args
 
 from markupsafe import Markup, escape
@@ -148,7 +150,9 @@ class RootTemplateContext(TypedDict):
     `id` is the page's id without the prefix `phx-` of its element. `session` is the signed page token for
     `data-phx-session`, `static` the token for `data-phx-static`. `content` is the rendered view, as safe HTML;
     `additional_head_elements` are elements for `<head>`. `client_head` starts the client: style sheet, socket path and
-    script; a template that omits it loads the client itself. `page` is the view's `socket.page`: its
+    script; a template that omits it loads the client itself. `default_style` is the default style, which contains the
+    style sheets of the client and of the core components; with it, `client_script` takes the place of `client_head`.
+    `page` is the view's `socket.page`: its
     `html_attributes(lang="en")` and `body_attributes()` belong into those tags. `csp_nonce` is for scripts and styles
     of the template, if the page's content security policy requires a nonce. `component_styles` is the style sheet of
     the core components, for templates that use it.
@@ -171,6 +175,8 @@ class RootTemplateContext(TypedDict):
     page: NotRequired[PageAttributes]
     live_path: NotRequired[str]
     client_head: NotRequired[Markup]
+    client_script: NotRequired[Markup]
+    default_style: NotRequired[Markup]
     csp_nonce: NotRequired[str | None]
     component_styles: NotRequired[Markup]
     container: NotRequired[Container]
@@ -197,6 +203,9 @@ _DEFAULT_TITLE = Pattern(' data-default="{default}"')
 _TITLE_PREFIX = Pattern(' data-prefix="{prefix}"')
 _TITLE = Pattern('<title{known_prefix}{known_default} data-suffix="{suffix}">{text}</title>')
 
+_KIND_OF_VIEW = re.compile(r"(Live)?View$|Live$")
+_WORDS = re.compile(r"_+|(?<=[a-z0-9])(?=[A-Z])")
+
 _DOCUMENT = Pattern("""\
 <!DOCTYPE html>
 <html{html_attributes}>
@@ -205,10 +214,10 @@ _DOCUMENT = Pattern("""\
 <meta name="viewport" content="width=device-width, initial-scale=1">
 {title}
 <meta name="csrf-token" content="{csrf_token}">
-{component_styles}
+{styles}
 {css}
 {head_content}
-{client_head}
+{client}
 {additional_head_elements}
 </head>
 <body{body_attributes}>
@@ -223,24 +232,32 @@ def defaultRootTemplate(
     css: Markup | str | None = None,
     content_wrapper: ContentWrapper | None = None,
     title: str | None = None,
-    title_suffix: str | None = " | LiveView",
+    title_suffix: str | None = None,
     head_content: Markup | str | None = None,
     lang: str = "en",
     *,
     title_prefix: str | None = None,
     component_styles: bool = False,
+    style: bool | None = None,
 ) -> RootTemplate:
     """Return a root template for an application.
 
     `css` and `head_content` are elements for `<head>`, written without escaping: never build them from input of a user.
     `content_wrapper(context, main)` returns markup around `main`, the live element. `title` is used if a view sets no
     `socket.live_title`; `title_prefix` and `title_suffix` stand around either. They are plain text. `lang` is used if a
-    view sets no language (`socket.page`). `component_styles` adds the style sheet of the core components, before `css`.
+    view sets no language (`socket.page`).
+
+    `style` is the default style of elements and core components. All styles of the application take precedence over
+    those of its elements. It is on unless `css` is given, because pages with a style sheet of their own have a design
+    of their own. Without it, `component_styles` adds the style sheet of the core components, before `css`.
     """
 
     # Made once: most pages differ from each other in their tokens and in their content only.
     document = _DOCUMENT.with_values(css=_html(css), head_content=_html(head_content), notice=_SCRIPT_NOTICE)
-    usual_title = live_title(None, default=title, prefix=title_prefix, suffix=title_suffix)
+    title_of = lru_cache(256)(partial(_title_of, default=title, prefix=title_prefix, suffix=title_suffix))
+    styled = not css if style is None else style
+    styles = "default_style" if styled else "component_styles" if component_styles else ""
+    client = "client_script" if styled else "client_head"
     usual_attributes = PageAttributes().html_attributes(lang)
 
     def template(context: RootTemplateContext) -> str:
@@ -251,15 +268,22 @@ def defaultRootTemplate(
             body_attributes=page.body_attributes() if page and page.body_class else _NOTHING,
             title=live_title(own_title, default=title, prefix=title_prefix, suffix=title_suffix)
             if own_title
-            else usual_title,
+            else title_of(view.__name__ if (view := context.get("view")) else ""),
             csrf_token=context["csrf_token"],
-            component_styles=context.get("component_styles", "") if component_styles else _NOTHING,
-            client_head=context.get("client_head", ""),
+            styles=context.get(styles, ""),
+            client=context.get(client, ""),
             additional_head_elements=_LINES.join(elements) if elements else _NOTHING,
             main=content_wrapper(context, main) if content_wrapper else main,
         )
 
     return template
+
+
+def _title_of(view_name: str, default: str | None, prefix: str | None, suffix: str | None) -> Markup:
+    """Return the `<title>` of a view that sets no title: `default`, or else the words of the name of its class."""
+    words = _WORDS.sub(" ", _KIND_OF_VIEW.sub("", view_name).strip("_")).capitalize()
+    fallback = f"{prefix or ''}{words}{suffix or ''}" if words else "LiveView"
+    return live_title(None, default=default, prefix=prefix, suffix=suffix, fallback=fallback)
 
 
 def _html(trusted: str | None) -> Markup:
@@ -274,16 +298,21 @@ def live_element(context: RootTemplateContext) -> Markup:
 
 
 def live_title(
-    title: str | None, *, default: str | None = None, prefix: str | None = None, suffix: str | None = None
+    title: str | None,
+    *,
+    default: str | None = None,
+    prefix: str | None = None,
+    suffix: str | None = None,
+    fallback: str = "LiveView",
 ) -> Markup:
     """Return the `<title>` of a page: `title` or `default`, between `prefix` and `suffix`. For root templates.
 
     The client writes `data-prefix + (title or data-default) + data-suffix` at the join and at each change of the title,
-    so the first HTML must show the same. Without any title, the text is "LiveView"; the client does not change it,
+    so the first HTML must show the same. Without any title, the text is `fallback`; the client does not change it,
     because there is no `data-default`.
     """
     before, after, chosen = prefix or "", suffix or "", title or default
     known_prefix = _TITLE_PREFIX.fill(prefix=prefix) if prefix else ""
     known_default = _DEFAULT_TITLE.fill(default=default) if default else ""
-    text = f"{before}{chosen}{after}" if chosen else "LiveView"
+    text = f"{before}{chosen}{after}" if chosen else fallback
     return _TITLE.fill(known_prefix=known_prefix, known_default=known_default, suffix=after, text=text)

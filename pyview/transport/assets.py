@@ -1,8 +1,8 @@
 """Files that a page links to, and the endpoints that serve them: PyView's own client, and the files beside views.
 
 The client is built into `pyview/static` (by the build of the wheel, or by `make setup` in a checkout): one script and
-two stylesheets whose names change with their content, so that browsers may cache them forever, each with a brotli and a
-gzip copy; and `pyview.js`, whose name never changes, for scripts of the application to import. A second script is for
+three stylesheets whose names change with their content, so that browsers may cache them forever, each with a brotli and
+a gzip copy; and `pyview.js`, whose name never changes, for scripts of the application to import. A second script is for
 developers: only an application in debug mode serves it, and only its pages load it. Files beside views are served in
 the same way; they are read and compressed here.
 """
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from markupsafe import Markup
 from starlette.datastructures import Headers
@@ -35,12 +35,11 @@ _SUFFIXES = {"br": ".br", "gzip": ".gz"}
 _TYPES = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}
 _MIN_COMPRESSED = 860  # bytes; a smaller file fits into one packet anyway
 
-_HEAD = Pattern(
-    '<link phx-track-static rel="stylesheet" href="{style}"{nonce}>\n'
+_CLIENT_SCRIPT = Pattern(
     '<meta name="pyview-live-path" content="{live}">\n'
     '<script phx-track-static type="module" src="{script}"{nonce}></script>'
 )
-_STYLESHEET = Pattern('<link rel="stylesheet" href="{style}"{nonce}>')
+_CLIENT_STYLE = Pattern('<link phx-track-static rel="stylesheet" href="{style}"{nonce}>')
 _VIEW_STYLE = Pattern('<link rel="stylesheet" href="{url}" data-pyview-style{nonce}>')
 _VIEW_SCRIPT = Pattern('<link rel="modulepreload" href="{url}" data-pyview-hooks="{view}"{nonce}>')
 
@@ -70,6 +69,19 @@ class Asset:
         return f'"{self.digest}-{encoding}"'
 
 
+class HeadElements(NamedTuple):
+    """Elements for `<head>` of a page; each is safe HTML.
+
+    `client` starts the client: its style sheet, the socket path, the script. `default_style` is the default style,
+    which contains the style sheets of the client and of the core components; `script` is `client` for a page with it.
+    """
+
+    client: Markup
+    script: Markup
+    default_style: Markup
+    component_styles: Markup
+
+
 class ClientAssets:
     """The built client in `directory`, read at the first use and kept in memory (about 250 KB).
 
@@ -83,8 +95,7 @@ class ClientAssets:
         self._directory = directory
         self._debug = debug
         # Without a nonce these are equal for all pages. Bounded, because a mount path may have parameters.
-        self._head = lru_cache(64)(self._make_head)
-        self._component_styles = lru_cache(64)(self._make_component_styles)
+        self._head_elements = lru_cache(64)(self._make_head_elements)
 
     @property
     def liveview_version(self) -> str:
@@ -113,26 +124,30 @@ class ClientAssets:
         return _url(root_path, self._manifest["module"])
 
     def head(self, root_path: str = "", nonce: str | None = None) -> Markup:
-        """Return the elements for `<head>`: stylesheet, socket path, script. Nothing is inline."""
-        return self._make_head(root_path, nonce) if nonce else self._head(root_path)
+        """Return the elements for `<head>` that start the client. Nothing is inline."""
+        return self.head_elements(root_path, nonce).client
 
-    def _make_head(self, root_path: str, nonce: str | None = None) -> Markup:
-        return _HEAD.fill(
-            style=self.style_url(root_path),
-            live=f"{root_path}/live",
-            script=self.script_url(root_path),
-            nonce=nonce_attribute(nonce),
+    def head_elements(self, root_path: str = "", nonce: str | None = None) -> HeadElements:
+        """Return all elements for `<head>`, from which the root template takes what it uses."""
+        return self._make_head_elements(root_path, nonce) if nonce else self._head_elements(root_path)
+
+    def _make_head_elements(self, root_path: str, nonce: str | None = None) -> HeadElements:
+        style = self._stylesheet("style", root_path, nonce)
+        script = _CLIENT_SCRIPT.fill(
+            live=f"{root_path}/live", script=self.script_url(root_path), nonce=nonce_attribute(nonce)
+        )
+        return HeadElements(
+            client=style + Markup("\n") + script,
+            script=script,
+            default_style=self._stylesheet("default", root_path, nonce),
+            component_styles=self._stylesheet("components", root_path, nonce),
         )
 
-    def component_styles(self, root_path: str = "", nonce: str | None = None) -> Markup:
-        """Return the element for `<head>` with the stylesheet of the core components."""
-        return self._make_component_styles(root_path, nonce) if nonce else self._component_styles(root_path)
-
-    def _make_component_styles(self, root_path: str, nonce: str | None = None) -> Markup:
-        file = self._manifest.get("components")
+    def _stylesheet(self, name: str, root_path: str, nonce: str | None) -> Markup:
+        file = self._manifest.get(name)
         if not file:
             return Markup()
-        return _STYLESHEET.fill(style=_url(root_path, file), nonce=nonce_attribute(nonce))
+        return _CLIENT_STYLE.fill(style=_url(root_path, file), nonce=nonce_attribute(nonce))
 
     @cached_property
     def names(self) -> frozenset[str]:

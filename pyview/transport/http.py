@@ -193,6 +193,7 @@ class LivePage:
         tokens, page_id, binding = self._tokens, context.page_id, context.identity.binding
         root_path, nonce, location = context.root_path, context.csp_nonce, mount_context.location
         route, attributes = location.route, socket.page_attributes or PageAttributes()
+        head = self._assets.head_elements(root_path, nonce)
         page_token = PageToken(page_id, view_key(route.view_class), route.live_session.name)
         return {
             "id": page_id,
@@ -206,9 +207,11 @@ class LivePage:
             "additional_head_elements": attributes.elements() + _file_elements(context),
             "page": attributes,
             "live_path": f"{root_path}/live",
-            "client_head": self._assets.head(root_path, nonce),
+            "client_head": head.client,
+            "client_script": head.script,
+            "default_style": head.default_style,
             "csp_nonce": nonce,
-            "component_styles": self._assets.component_styles(root_path, nonce),
+            "component_styles": head.component_styles,
             "view": route.view_class,
             "path": location.page.partition("?")[0],
             "user": context.identity.user,

@@ -71,7 +71,7 @@ def test_the_list_of_the_tutorial(new_visitor: Callable[[], Page], serve: Serve,
     one.get_by_role("link", name="Still to buy").click()
     expect(one.get_by_text("Nothing to buy.")).to_be_visible()
     expect(one).to_have_url(f"{url}/?show=open")
-    expect(other).to_have_title("0 to buy | LiveView")
+    expect(other).to_have_title("0 to buy")
 
 
 def test_hooks_push_events_and_receive_replies_and_events(page: Page, serve: Serve, load: Load) -> None:

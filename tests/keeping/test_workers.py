@@ -483,7 +483,7 @@ async def test_flash_and_title_come_along_and_the_title_of_a_new_version_counts(
         await page.click("button")
         Titled.title = "New"
         await client.restart()
-        assert (shown(page), page.title) == (["1", "inc"], "New | LiveView")
+        assert (shown(page), page.title) == (["1", "inc"], "New")
         await page.click("i")
         await client.restart()
-        assert (shown(page), page.title) == (["2", "name"], "1 unread | LiveView")
+        assert (shown(page), page.title) == (["2", "name"], "1 unread")

@@ -405,7 +405,7 @@ async def test_title_and_pushed_events_reach_the_page() -> None:
     async with LiveClient(app_with(count=View)) as client:
         page = await client.open("/count")
         await page.push("tell", {})
-        assert page.title == "<News> & more | LiveView"
+        assert page.title == "<News> & more"
         assert page.events == [("hello", {"n": 1, "who": {"name": "model"}}), ("bare", {})]
 
 

@@ -87,10 +87,48 @@ def test_the_title_of_a_root_template_of_ones_own() -> None:
     )
 
 
-def test_the_style_sheet_of_the_components_is_optional() -> None:
-    styles = Markup('<link rel="stylesheet" href="/components.css">')
-    assert styles in defaultRootTemplate(component_styles=True)(context(component_styles=styles))
-    assert styles not in defaultRootTemplate()(context(component_styles=styles))
+STYLES = {
+    "default_style": Markup('<link rel="stylesheet" href="/default.css">'),
+    "component_styles": Markup('<link rel="stylesheet" href="/components.css">'),
+    "client_head": Markup('<link rel="stylesheet" href="/pyview.css">\n<script src="/pyview.js"></script>'),
+    "client_script": Markup('<script src="/pyview.js"></script>'),
+}
+
+
+@pytest.mark.parametrize(
+    ("options", "sheets"),
+    [
+        ({}, ["/default.css"]),
+        ({"component_styles": True}, ["/default.css"]),
+        ({"style": False}, ["/pyview.css"]),
+        ({"style": False, "component_styles": True}, ["/components.css", "/pyview.css"]),
+        # As in PyView 0.9: a page with a style sheet of its own has no other.
+        ({"css": '<link href="/own.css">'}, ["/own.css", "/pyview.css"]),
+        ({"css": '<link href="/own.css">', "style": True}, ["/default.css", "/own.css"]),
+    ],
+)
+def test_the_default_style_is_one_setting(options: dict[str, Any], sheets: list[str]) -> None:
+    head = only(defaultRootTemplate(**options)(context(**STYLES)), "head")
+    assert [link["href"] for link in head.select("link")] == sheets
+    assert [script["src"] for script in head.select("script")] == ["/pyview.js"]
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("CounterLiveView", "Counter"),
+        ("ShoppingListView", "Shopping list"),
+        ("OrdersLive", "Orders"),
+        ("_Orders_2024", "Orders 2024"),
+        ("LiveView", "LiveView"),
+        ("Größe", "Größe"),
+    ],
+)
+def test_a_view_without_a_title_shows_its_name(name: str, title: str) -> None:
+    view = type(name, (), {})
+    document = defaultRootTemplate(title_suffix=" · Shop")(context(view=view))
+    assert only(document, "title").text == (title if title == "LiveView" else f"{title} · Shop")
+    assert only(defaultRootTemplate(title="Start")(context(view=view)), "title").text == "Start"
 
 
 @given(live=text, default=text, suffix=text, token=text)
@@ -120,13 +158,13 @@ def test_html_of_the_developer_may_look_like_a_placeholder() -> None:
     style = Markup("<style>p {title} {csrf_token}</style>")
     document = defaultRootTemplate(css=style, head_content=style)(context(title="own"))
     assert document.count(style) == 2
-    assert only(document, "title").text == "own | LiveView"
+    assert only(document, "title").text == "own"
 
 
 def test_the_client_starts_after_the_developers_own_head() -> None:
-    client_head = Markup('<script src="client.js"></script>')
+    client_script = Markup('<script src="client.js"></script>')
     template = defaultRootTemplate(head_content='<script src="own.js"></script>')
-    scripts = parse(template(context(client_head=client_head))).select("head script")
+    scripts = parse(template(context(client_script=client_script))).select("head script")
     assert [script["src"] for script in scripts] == ["own.js", "client.js"]
 
 
