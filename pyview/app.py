@@ -282,6 +282,8 @@ class PyView(Starlette):
                     self._client_warnings,
                     self._crashes,
                     self._handover,
+                    self._templates.text_of,
+                    development=self.development,
                 ),
                 context_processors=self.context_processors,
                 telemetry=self._telemetry,

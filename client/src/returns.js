@@ -36,8 +36,8 @@ export function watchedChannel(topic, params, open, pass) {
     if (response?.resumed || response?.failed) ids.add(id);
     if (response?.rendered) noteJoin(topic, response);
     if (event === "pyview:kept") noteState(topic, payload);
-    // A view that failed starts again without what made it fail.
-    if (event === "phx_error") kept.delete(topic);
+    // A view that failed starts again without what made it fail. In development the server has the state before that.
+    if (event === "phx_error" && !payload.keeps) kept.delete(topic);
     return response?.rendered ? { ...payload, response: keepingHtml(id, response) } : payload;
   };
   forgetWhenLeft(topic, channel);

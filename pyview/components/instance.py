@@ -1,7 +1,7 @@
 """One component of a view: its identity, its assigns, its compiled callbacks, and its state in the client."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from inspect import isawaitable
 from operator import attrgetter
 from types import MappingProxyType
@@ -17,7 +17,7 @@ from pyview.components.component import LiveComponent
 from pyview.components.renderers import NO_SLOTS, ComponentRenderer
 from pyview.components.socket import ComponentSocket
 from pyview.events import EventRequirements, async_caller, event_caller, event_requirements
-from pyview.keeping.plan import KeepPlan, plan_of
+from pyview.keeping.plan import Plan, development_plan_of, plan_of
 from pyview.socket.runtime import Runtime
 from pyview.template.component_tag import ComponentTag, Slots, described
 from pyview.template.sources import TemplateLine
@@ -56,7 +56,7 @@ class ComponentCallbacks:
     update_many: Callable[..., Any] | None
     restored: Callable[..., Any]
     disconnect: Callable[..., Any]
-    keep: KeepPlan | None
+    keep: Plan | None
     event: EventCaller
     async_result: AsyncCaller
     requirements: EventRequirements | None
@@ -65,6 +65,14 @@ class ComponentCallbacks:
 def callbacks_of(cls: Any) -> ComponentCallbacks:
     """Return the callbacks of a class. Raises `SignatureError`, `DuplicateHandler` and `MisplacedRequirement`."""
     return cached_on_class(cls, "component_callbacks", lambda: _compiled(cls))
+
+
+def development_callbacks_of(cls: Any) -> ComponentCallbacks:
+    """Return the callbacks of a class in development, where it keeps everything. Raises the same."""
+    keep = development_plan_of(cls)
+    return cached_on_class(
+        cls, "development_component_callbacks", lambda: replace(callbacks_of(cls), keep=keep)
+    )
 
 
 def _compiled(cls: Any) -> ComponentCallbacks:
@@ -130,9 +138,11 @@ class ComponentInstance:
 
     renderer: ComponentRenderer
 
-    def __init__(self, tag: ComponentTag, socket: ComponentSocket[Any], depth: int) -> None:
+    def __init__(
+        self, tag: ComponentTag, socket: ComponentSocket[Any], depth: int, callbacks: ComponentCallbacks
+    ) -> None:
         self.key: Key = (tag.component, tag.id)
-        self.callbacks = callbacks_of(tag.component)
+        self.callbacks = callbacks
         self.cid = socket.cid
         self.socket = socket
         self.depth = depth

@@ -16,7 +16,13 @@ from typing import Any, Protocol
 from pyview.binding import Resources, create_view
 from pyview.components.component import DuplicateComponent, LiveComponent, TooManyComponents
 from pyview.components.diffs import add_ancestors, components_in, omit_shared_statics
-from pyview.components.instance import ComponentInstance, Key, finished
+from pyview.components.instance import (
+    ComponentCallbacks,
+    ComponentInstance,
+    Key,
+    callbacks_of,
+    finished,
+)
 from pyview.components.renderers import (
     ComponentRenderer,
     ContentComponentRenderer,
@@ -51,11 +57,15 @@ class ComponentTemplates(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ComponentSettings:
-    """Settings of an application for components. `max_components` is the maximum number in one view."""
+    """Settings of an application for components. `max_components` is the maximum number in one view.
+
+    `callbacks_of` returns the callbacks of a component class.
+    """
 
     templates: ComponentTemplates
     processors: Sequence[ContextProcessor]
     max_components: int
+    callbacks_of: Callable[[Any], ComponentCallbacks] = callbacks_of
 
 
 class ComponentRegistry:
@@ -78,6 +88,7 @@ class ComponentRegistry:
         self._templates = settings.templates
         self._processors = settings.processors
         self._max_components = settings.max_components
+        self._callbacks_of = settings.callbacks_of
         self._resources = resources
         self._refresh = refresh
         self._by_key: dict[Key, ComponentInstance] = {}
@@ -168,7 +179,7 @@ class ComponentRegistry:
         socket: ComponentSocket[Any] = ComponentSocket(
             self._runtime, self._socket, host, self._last_cid, tag.id
         )
-        return ComponentInstance(tag, socket, depth)
+        return ComponentInstance(tag, socket, depth, self._callbacks_of(tag.component))
 
     def take_over(self, instances: Iterable[ComponentInstance]) -> None:
         """Go on with components that the first page has mounted, as far as the next render places them."""

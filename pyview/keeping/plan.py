@@ -2,28 +2,14 @@
 
 import logging
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, Final, TypeAlias
 
 from pyview.binding.class_cache import cached_on_class
-from pyview.keeping.contexts import (
-    MISSING,
-    annotations_of,
-    context_type,
-    hints_of,
-    names_in,
-    value_in,
-    with_values,
-)
-from pyview.keeping.spec import Keep, check_names, declared
-from pyview.keeping.values import (
-    Adapter,
-    UnfitValue,
-    Unkeepable,
-    adapter_of,
-    decoded,
-    encoded,
-    is_made_by_mount,
-)
+from pyview.keeping.contexts import MISSING, annotations_of, names_in, value_in, with_values
+from pyview.keeping.development import DevelopmentPlan, Made
+from pyview.keeping.spec import Keep, check_names, declared, keeps_nothing
+from pyview.keeping.types import ContextTypes
+from pyview.keeping.values import UnfitValue, Unkeepable, adapter_of, decoded, encoded, is_made_by_mount
 
 logger = logging.getLogger("pyview")
 
@@ -33,6 +19,9 @@ _ADVICE = (
 )
 
 
+NOTHING_MADE: Final[Made] = {}
+
+
 class KeepPlan:
     """The kept names of a class. Each one that cannot be kept is logged once for each class."""
 
@@ -40,22 +29,20 @@ class KeepPlan:
         self.keep = keep
         self.name = cls.__qualname__
         self._cls = cls
-        self._declared = context_type(cls)
-        self._adapters: dict[str, Adapter | Unkeepable] = {}
-        self._hints: dict[type, Mapping[str, Any]] = {}
+        self._types = ContextTypes(cls)
         self._logged: set[str] = set()
 
     def check(self) -> None:
         """Raise `ValueError` for a name that the context does not have, `TypeError` for one that cannot be kept."""
         check_names(self._cls, self.keep)
-        hints = annotations_of(self._declared)
+        hints = annotations_of(self._types.declared)
         for name in self.keep.names or ():
             if name in hints:
-                self._compile(name, hints[name])
+                self._check_hint(name, hints[name])
 
-    def _compile(self, name: str, hint: Any) -> None:
+    def _check_hint(self, name: str, hint: Any) -> None:
         try:
-            self._adapters[name] = adapter_of(hint)
+            adapter_of(hint)
         except Unkeepable as error:
             raise TypeError(
                 f"class {self.name}(keep=...): {name!r} cannot be kept: {error}. {_ADVICE}"
@@ -63,12 +50,18 @@ class KeepPlan:
 
     # Keeping
 
-    def values_of(self, context: Any, temporary: Collection[str] = ()) -> dict[str, Any]:
+    def note(self, context: Any) -> Made:
+        """Return nothing: a name is kept, whether it has changed since `mount` or not."""
+        return NOTHING_MADE
+
+    def values_of(
+        self, context: Any, temporary: Collection[str] = (), made: Made = NOTHING_MADE
+    ) -> dict[str, Any]:
         """Return what is kept of a context, as data that `orjson` writes.
 
         The `temporary` names are left out: their values are gone after each render, and `mount` loads them again.
         """
-        hints = self._hints_of(type(context))
+        hints = self._types.of(context)
         found: dict[str, Any] = {}
         for name in names_in(context) if self.keep.names is None else self.keep.names:
             value = value_in(context, name)
@@ -82,27 +75,28 @@ class KeepPlan:
 
     def _add(self, found: dict[str, Any], name: str, value: Any, hint: Any) -> None:
         try:
-            found[name] = encoded(value, self._adapter(name, hint))
+            found[name] = encoded(value, self._types.adapter(name, hint))
         except Unkeepable as error:
             kind = type(value).__qualname__
             self._log(name, f"{self.name}: {name!r}, a {kind}, cannot be kept: {error}. {_ADVICE}")
 
-    def check_streams(self, known: Collection[str]) -> None:
-        """Log a stream that is named in `Keep(streams=...)` and is none of the view's streams."""
-        for name in sorted(self.keep.streams.difference(known)):
-            names = ", ".join(sorted(known)) or "none"
+    def streams(self, named: Collection[str]) -> Collection[str]:
+        """Return the streams whose items stay in the browser. One that is none of the view's streams is logged."""
+        for name in sorted(self.keep.streams.difference(named)):
+            names = ", ".join(sorted(named)) or "none"
             self._log(
                 f"stream {name}",
                 f"{self.name}: Keep(streams=...) names {name!r}, which socket.stream has not made; it has made {names}",
             )
+        return self.keep.streams
 
     # Laying over
 
     def laid_over(self, context: Any, kept: Mapping[str, Any]) -> Any:
         """Return the context with the kept values. A value that does not fit any more is dropped and logged."""
         names = kept if self.keep.names is None else [name for name in self.keep.names if name in kept]
-        hints = self._hints_of(type(context))
-        closed = hints_of(type(context)) or hints_of(self._declared)
+        hints = self._types.of(context)
+        closed = self._types.names_of(context)
         values: dict[str, Any] = {}
         for name in names:
             # The model of another deploy may have had other names.
@@ -116,32 +110,13 @@ class KeepPlan:
 
     def _load(self, values: dict[str, Any], name: str, data: Any, hint: Any, made: Any) -> None:
         try:
-            values[name] = decoded(data, hint, self._adapter(name, hint), made)
+            values[name] = decoded(data, hint, self._types.adapter(name, hint), made)
         except (UnfitValue, Unkeepable) as error:
             self._log(
                 f"{name} ",
                 f"{self.name}: the kept {name!r} of another version is dropped: {error}",
                 logging.INFO,
             )
-
-    # Types
-
-    def _hints_of(self, kind: type) -> Mapping[str, Any]:
-        # The class may name no context, or a base class of it. For a dict it may name a `TypedDict`.
-        if kind not in self._hints:
-            self._hints[kind] = annotations_of(kind) or annotations_of(self._declared)
-        return self._hints[kind]
-
-    def _adapter(self, name: str, hint: Any) -> Adapter:
-        if name not in self._adapters:
-            try:
-                self._adapters[name] = adapter_of(hint)
-            except Unkeepable as error:
-                self._adapters[name] = error
-        found = self._adapters[name]
-        if isinstance(found, Unkeepable):
-            raise found
-        return found
 
     # The log
 
@@ -163,7 +138,17 @@ def check_kept(cls: type) -> None:
         plan.check()
 
 
+Plan: TypeAlias = KeepPlan | DevelopmentPlan
+
+
 def plan_of(cls: type) -> KeepPlan | None:
     """Return the plan of a view or component class; None if it keeps nothing."""
     keep = declared(cls)
     return None if keep is None else cached_on_class(cls, "keep_plan", lambda: KeepPlan(cls, keep))
+
+
+def development_plan_of(cls: type) -> DevelopmentPlan | None:
+    """Return the plan of a class in development, where it keeps everything; None if it says `keep=False`."""
+    if keeps_nothing(cls):
+        return None
+    return cached_on_class(cls, "development_plan", lambda: DevelopmentPlan(cls, declared(cls)))

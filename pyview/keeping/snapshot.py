@@ -31,7 +31,9 @@ class KeptSnapshot:
     """The kept state of one view.
 
     `view` is the key of its class. `title` is None unless a handler has changed that of `mount`. `sent` is the number
-    of messages that the page was sent on its last join, `NOTHING_SENT` for a view that keeps no streams.
+    of messages that the page was sent on its last join, `NOTHING_SENT` for a view that keeps no streams. `template` is
+    a digest of the template that the items of streams were rendered with, in development. `unfit`: it made the view
+    fail, and is stored again only if the view fails without it, too; this is never stored.
     """
 
     view: str
@@ -39,16 +41,20 @@ class KeptSnapshot:
     title: str | None = None
     components: dict[ComponentName, KeptPart] = field(default_factory=dict)
     sent: int = NOTHING_SENT
+    template: str = ""
+    unfit: bool = False
 
     def text(self) -> str:
         """Return it as JSON. Equal snapshots have equal texts. Raises `TypeError` for what is not JSON-serialisable."""
-        data = {
+        data: dict[str, Any] = {
             "view": self.view,
             "own": _data_of(self.own),
             "title": self.title,
             "components": [[*name, _data_of(part)] for name, part in self.components.items()],
             "sent": self.sent,
         }
+        if self.template:
+            data["template"] = self.template
         return orjson.dumps(data).decode()
 
 
@@ -56,7 +62,8 @@ def read(text: str) -> KeptSnapshot:
     """Return the snapshot of `text`, which was encrypted by this application: it is well-formed."""
     data = orjson.loads(text)
     components = {(view, id): _part_of(part) for view, id, part in data["components"]}
-    return KeptSnapshot(data["view"], _part_of(data["own"]), data["title"], components, data["sent"])
+    own, template = _part_of(data["own"]), data.get("template", "")
+    return KeptSnapshot(data["view"], own, data["title"], components, data["sent"], template)
 
 
 def _data_of(part: KeptPart) -> list[Any]:

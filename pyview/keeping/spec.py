@@ -83,6 +83,11 @@ def declared(cls: type) -> Keep | None:
     return found
 
 
+def keeps_nothing(cls: type) -> bool:
+    """Return True for a class that says `keep=False`, or inherits that."""
+    return getattr(cls, DECLARED, ...) is None
+
+
 def check_names(cls: type, keep: Keep) -> None:
     """Raise `ValueError` for a name that the context of `cls` does not have.
 

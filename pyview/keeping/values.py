@@ -19,7 +19,7 @@ from pyview.stream import Stream
 from pyview.uploads.config import UploadConfig
 from pyview.uploads.entry import UploadEntry
 
-_JSON, _FORM, _CHANGES = "json", "form", "changes"
+_JSON, _FORM, _CHANGES, _TAGGED = "json", "form", "changes", "tagged"
 """Kinds of kept values. Each is stored with its kind: the data of a plain value may look like that of a form."""
 
 _MADE_BY_MOUNT: Final = (AsyncResult, Stream, UploadConfig, UploadEntry)
@@ -41,12 +41,35 @@ def is_made_by_mount(value: Any) -> bool:
     return isinstance(value, _MADE_BY_MOUNT)
 
 
+def is_input(value: Any) -> bool:
+    """Return True for a form and a change set, which are kept as the user's input."""
+    return isinstance(value, Form | ChangeSet)
+
+
+def tagged(data: Any) -> list[Any]:
+    """Return data with the names of its classes, see `TaggedValues`, with its kind."""
+    return [_TAGGED, data]
+
+
+def is_tagged(data: Any) -> bool:
+    """Return True for what `tagged` has returned."""
+    return bool(data[0] == _TAGGED)
+
+
+def checked(value: Any, adapter: Adapter) -> Any:
+    """Return a value that fits its annotation. Raises `UnfitValue`."""
+    try:
+        return value if adapter is None else adapter.validate_python(value)
+    except ValidationError as error:
+        raise _unfit(error) from None
+
+
 def adapter_of(hint: Any) -> Adapter:
     """Return the adapter of an annotation; None for one without information, such as `Any`, and for a form.
 
     Raises `Unkeepable`.
     """
-    if hint in (Any, object) or any(_is_input(one) for one in _parts(hint)):
+    if hint in (Any, object) or any(_is_form(one) for one in _parts(hint)):
         return None
     try:
         return TypeAdapter(hint)
@@ -56,7 +79,7 @@ def adapter_of(hint: Any) -> Adapter:
         raise Unkeepable(f"pydantic cannot read and write values of {_titled(hint)} ({reason})") from None
 
 
-def encoded(value: Any, adapter: Adapter) -> Any:
+def encoded(value: Any, adapter: Adapter) -> list[Any]:
     """Return a value as data that `orjson` writes, with its kind. Raises `Unkeepable`."""
     if isinstance(value, Form | ChangeSet):
         return _input_of(value)
@@ -74,7 +97,10 @@ def decoded(data: Any, hint: Any, adapter: Adapter, made: Any) -> Any:
 
     Raises `UnfitValue`.
     """
-    kind, data = data
+    # In development there is a third part.
+    kind, data = data[:2]
+    if kind == _TAGGED:
+        raise UnfitValue("it was kept in development")
     if kind != _JSON:
         return _with_input(kind, data, hint, made)
     if adapter is None:
@@ -84,8 +110,12 @@ def decoded(data: Any, hint: Any, adapter: Adapter, made: Any) -> Any:
     try:
         return adapter.validate_json(orjson.dumps(data))
     except ValidationError as error:
-        problem = error.errors(include_input=False, include_url=False)[0]["msg"]
-        raise UnfitValue(f"{error.error_count()} problems, the first: {problem}") from None
+        raise _unfit(error) from None
+
+
+def _unfit(error: ValidationError) -> UnfitValue:
+    problem = error.errors(include_input=False, include_url=False)[0]["msg"]
+    return UnfitValue(f"{error.error_count()} problems, the first: {problem}")
 
 
 # Plain JSON values
@@ -122,14 +152,14 @@ def _check_plain(value: Any) -> None:
 # Forms
 
 
-def _is_input(hint: Any) -> bool:
+def _is_form(hint: Any) -> bool:
     return (get_origin(hint) or hint) in (Form, ChangeSet)
 
 
 def _parts(hint: Any) -> Iterator[Any]:
     """Yield an annotation and the annotations inside it."""
     yield hint
-    if not _is_input(hint):
+    if not _is_form(hint):
         for inner in get_args(hint):
             yield from _parts(inner)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from starlette.exceptions import HTTPException
 
+from pyview.components.instance import callbacks_of, development_callbacks_of
 from pyview.components.registry import ComponentSettings
 from pyview.config import SecurityConfig
 from pyview.meta import ContextProcessor
@@ -74,4 +75,6 @@ class AppContext:
 
     def component_settings(self) -> ComponentSettings:
         """Return the settings that the live components of every view share."""
-        return ComponentSettings(self.templates, self.context_processors, self.security.max_components)
+        most = self.security.max_components
+        callbacks = development_callbacks_of if self.development else callbacks_of
+        return ComponentSettings(self.templates, self.context_processors, most, callbacks)

@@ -70,8 +70,9 @@ class ViewComponents(ComponentRegistry):
     def take_over(self, instances: Iterable[ComponentInstance]) -> None:
         found = [*instances]
         super().take_over(found)
-        if any(instance.callbacks.keep is not None for instance in found):
-            self._keeping()
+        for instance in found:
+            if instance.callbacks.keep is not None:
+                self._keeping().note_made(instance.socket, instance.callbacks.keep)
 
     async def _restore(self, instance: ComponentInstance) -> None:
         if self._keeping().lay_over_component(instance):

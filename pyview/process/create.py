@@ -2,6 +2,7 @@
 
 from pyview.process.app_context import AppContext
 from pyview.process.handlers import HANDLERS
+from pyview.process.last_good import noting_good
 from pyview.process.observed import logged, logs_messages, traced
 from pyview.process.view_connection import ViewConnection
 from pyview.process.view_process import ViewProcess
@@ -16,6 +17,7 @@ def create_process(app: AppContext, connection: ViewConnection) -> ViewProcess:
     kind = telemetry is not None, logs_messages()
     handlers = app.handlers.get(kind)
     if handlers is None:
-        handlers = HANDLERS if telemetry is None else traced(HANDLERS, telemetry)
+        handlers = noting_good(HANDLERS) if app.development else HANDLERS
+        handlers = handlers if telemetry is None else traced(handlers, telemetry)
         handlers = app.handlers[kind] = logged(handlers) if kind[1] else handlers
     return ViewProcess(app, connection, handlers, telemetry)

@@ -7,7 +7,8 @@ from typing import Any, Protocol
 
 from pyview.components.instance import ComponentInstance
 from pyview.config import SecurityConfig
-from pyview.keeping.plan import KeepPlan, plan_of
+from pyview.keeping.development import Made
+from pyview.keeping.plan import NOTHING_MADE, Plan
 from pyview.keeping.snapshot import NOTHING_SENT, KeptPart, KeptSnapshot, component_name, json_only
 from pyview.rendering.lifecycle import MountContext
 from pyview.routing.routes import view_key
@@ -60,17 +61,23 @@ class Keeper:
     - `renew_at`: loop time at which half of its time is over.
     - `dirty`: it may have changed. `dropped`: it is stored no more. `page_left`: its page does not return.
     - `unused`: the state that the page had, until its join is answered.
+    - `laid_over`: the state that the page had was laid over its view.
+    - `good`: in development, the state after the last message that the view has handled without a failure.
     - `has_token`: the browser carries a token of it. `resumed`: the page goes on with the items of its streams.
     """
 
     __slots__ = (
+        "_made",
         "_stored",
+        "_template",
         "_title",
         "_waiting",
         "dirty",
         "dropped",
+        "good",
         "has_token",
         "key",
+        "laid_over",
         "page_left",
         "plan",
         "process",
@@ -80,14 +87,20 @@ class Keeper:
         "unused",
     )
 
-    def __init__(self, process: KeptProcess, kept: KeptSnapshot | None) -> None:
+    def __init__(
+        self, process: KeptProcess, kept: KeptSnapshot | None, plan: Plan | None, template: str = ""
+    ) -> None:
         self.process = process
-        self.plan: KeepPlan | None = plan_of(process.mount_context.view_class)
+        self.plan = plan
+        self._template = template
         self._title: str | None = None
+        # By the number of the component, None for the view: what `mount` has made, in development.
+        self._made: dict[int | None, Made] = {}
         # Components that the page had, and that no render of this view has placed yet.
-        self._waiting = {} if kept is None else dict(kept.components)
+        self._waiting = {} if kept is None or kept.unfit else dict(kept.components)
         self.unused = kept
-        self.page_left = False
+        self.good = ""
+        self.page_left = self.laid_over = False
         self.dirty = self.dropped = self.has_token = self.resumed = False
         self.key = ""
         self.size = 0
@@ -137,24 +150,34 @@ class Keeper:
         title = process.socket.live_title
         components = dict(self._waiting)
         for instance in process.components or ():
-            part = _part_of(process, instance.socket, instance.callbacks.keep, until)
+            part = self._part_of(instance.socket, instance.callbacks.keep, until)
             if part and instance.mounted:
                 components[component_name(*instance.key)] = part
         return KeptSnapshot(
             view_key(process.mount_context.view_class),
-            _part_of(process, process.socket, self.plan, until),
+            self._part_of(process.socket, self.plan, until),
             title if self.plan is not None and title != self._title else None,
             components,
             process.connection.sent + more_sent if self._may_resume else NOTHING_SENT,
+            self._template,
         )
+
+    def _part_of(self, socket: LiveViewSocket[Any], plan: Plan | None, until: float) -> KeptPart:
+        if plan is None:
+            return KeptPart()
+        flash = json_only(socket.flash) if socket.has_flash else {}
+        temporary = () if socket.temporaries is None else socket.temporaries.names
+        uploads = self.process.upload_manager
+        files = [] if uploads is None else uploads.kept_files(socket.cid, until)
+        made = self._made.get(socket.cid, NOTHING_MADE)
+        return KeptPart(plan.values_of(socket.context, temporary, made), flash, files)
 
     @property
     def _may_resume(self) -> bool:
         """True if a page may go on with the items of streams that it has."""
-        if self.plan is None or not self.plan.keep.streams:
-            return False
         streams: Streams | None = self.process.socket.streams
-        self.plan.check_streams([] if streams is None else streams.named)
+        if self.plan is None or not self.plan.streams([] if streams is None else streams.named):
+            return False
         # The nested views in such items belong to this process. Streams of components are always filled again.
         own = streams is not None and not streams.with_views
         return own and all(each.socket.streams is None for each in self.process.components or ())
@@ -164,29 +187,41 @@ class Keeper:
     def mounted(self) -> None:
         """Note what `mount` and `handle_params` made, which another worker makes again."""
         self._title = self.process.socket.live_title
+        if self.plan is not None:
+            self.note_made(self.process.socket, self.plan)
+
+    def note_made(self, socket: LiveViewSocket[Any], plan: Plan) -> None:
+        """Note what `mount` has made of the view, or of a component."""
+        made = plan.note(socket.context)
+        if made:
+            self._made[socket.cid] = made
 
     def lay_over(self, kept: KeptSnapshot) -> None:
         """Lay the kept state over what `mount` and `handle_params` made."""
+        self.laid_over = True
         socket, visit = self.process.socket, self.process.mount_context.visit
         if self.plan is not None:
             self._lay_part(socket, self.plan, kept.own)
         if kept.title is not None:
             socket.live_title = kept.title
         # A page that has missed a message has not all items, and they cannot be sent again.
-        if self.plan is not None and socket.streams is not None and kept.sent == visit.received:
-            socket.streams.resume(self.plan.keep.streams)
+        same = kept.sent == visit.received and kept.template == self._template
+        if self.plan is not None and socket.streams is not None and same:
+            socket.streams.resume(self.plan.streams(socket.streams.named))
             self.resumed = True
 
     def lay_over_component(self, instance: ComponentInstance) -> bool:
         """Lay the kept state over a component that was just placed. Return False if it has none."""
         kept = self._waiting.pop(component_name(*instance.key), None) if self._waiting else None
         plan = instance.callbacks.keep
+        if plan is not None:
+            self.note_made(instance.socket, plan)
         if kept is None or plan is None:
             return False
         self._lay_part(instance.socket, plan, kept)
         return True
 
-    def _lay_part(self, socket: LiveViewSocket[Any], plan: KeepPlan, kept: KeptPart) -> None:
+    def _lay_part(self, socket: LiveViewSocket[Any], plan: Plan, kept: KeptPart) -> None:
         socket.context = plan.laid_over(socket.context, kept.values)
         if kept.flash:
             socket.flash.update(kept.flash)
@@ -194,7 +229,7 @@ class Keeper:
             self.process.upload_manager.adopt(socket.cid, kept.files)
 
 
-def kept_seconds(plans: Iterable[KeepPlan | None], limits: SecurityConfig) -> float:
+def kept_seconds(plans: Iterable[Plan | None], limits: SecurityConfig) -> float:
     """Return the longest time that one of the plans asks for, within the limit."""
     hours = [plan.keep.hours for plan in plans if plan is not None]
     wished = [limits.keep_seconds if each is None else each * 3600 for each in hours]
@@ -212,15 +247,3 @@ def page_of(mount_context: MountContext, joins: int) -> KeptPage:
     return KeptPage(
         target.page_id, visit.load_id, target.id, joins, mount_context.identity.binding, visit.browser
     )
-
-
-def _part_of(
-    process: KeptProcess, socket: LiveViewSocket[Any], plan: KeepPlan | None, until: float
-) -> KeptPart:
-    if plan is None:
-        return KeptPart()
-    flash = json_only(socket.flash) if socket.has_flash else {}
-    temporary = () if socket.temporaries is None else socket.temporaries.names
-    uploads = process.upload_manager
-    files = [] if uploads is None else uploads.kept_files(socket.cid, until)
-    return KeptPart(plan.values_of(socket.context, temporary), flash, files)

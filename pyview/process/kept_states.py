@@ -5,13 +5,16 @@ Without a store that outlives the worker, the browser of a small state carries i
 """
 
 import asyncio
+import hashlib
 import logging
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from pyview.config import SecurityConfig
-from pyview.keeping.plan import plan_of
+from pyview.keeping.plan import Plan, development_plan_of, plan_of
 from pyview.keeping.snapshot import KeptSnapshot
+from pyview.live_view import LiveView
 from pyview.observability.error_ids import CrashLog
 from pyview.observability.rate_limited_warnings import RateLimitedWarnings
 from pyview.process.keeper import Keeper, KeptProcess, kept_seconds, page_of
@@ -28,6 +31,9 @@ logger = logging.getLogger("pyview")
 
 KEPT_EVENT = "pyview:kept"
 
+_DEVELOPMENT_BYTES = 16 * 1024 * 1024
+"""In development a view may keep that much: it has not chosen what is kept."""
+
 
 class HandedState(NamedTuple):
     """The sealed state of a view that goes on at another worker, and its key."""
@@ -40,7 +46,7 @@ class KeptStates:
     """Stores and finds the kept states of one application.
 
     `tokens` is called at the first use, when the name of the application is final. `others` finds the views of other
-    workers.
+    workers. In `development` each view keeps everything; `template_of` returns the text of its template.
     """
 
     def __init__(
@@ -53,7 +59,14 @@ class KeptStates:
         warnings: RateLimitedWarnings,
         crashes: CrashLog,
         others: OtherWorkers,
+        template_of: Callable[[type[LiveView[Any]]], str],
+        *,
+        development: bool = False,
     ) -> None:
+        if development:
+            limits = _in_development(limits)
+        self._development = development
+        self._template_of = template_of
         self._tokens = tokens
         self._store = store
         self._revocations = revocations
@@ -74,11 +87,17 @@ class KeptStates:
 
     def begin(self, process: KeptProcess, kept: KeptSnapshot | None) -> Keeper:
         """Return the keeper of a view that was just created."""
-        keeper = Keeper(process, kept)
+        view_class = process.mount_context.view_class
+        template = _digest(self._template_of(view_class)) if self._development else ""
+        keeper = Keeper(process, kept, self.plan_of(view_class), template)
         self._keepers.add(keeper)
         if process.mount_context.identity.sid:
             self._revocations.subscribe(self._revoked)
         return keeper
+
+    def plan_of(self, view_class: type[LiveView[Any]]) -> Plan | None:
+        """Return what a view keeps; None for one that keeps nothing."""
+        return development_plan_of(view_class) if self._development else plan_of(view_class)
 
     def touch(self, keeper: Keeper) -> None:
         """Note that a view may have changed."""
@@ -111,8 +130,13 @@ class KeptStates:
 
     def give_back(self, mount_context: MountContext, kept: KeptSnapshot) -> None:
         """Store a state again that `recall` has returned: the page has lost its connection before it was shown."""
-        seconds = kept_seconds([plan_of(mount_context.view_class)], self._limits)
+        seconds = kept_seconds([self.plan_of(mount_context.view_class)], self._limits)
         self._writes.add_last(self._entry_of(mount_context, kept, seconds))
+
+    def _sealed(self, keeper: Keeper, text: str) -> StateEntry:
+        key, seconds = self._tokens().key(keeper.page), keeper.seconds(self._limits)
+        sealed = self._tokens().seal(key, text, seconds)
+        return StateEntry(key, sealed.encode(), seconds, _tag(keeper.process.mount_context))
 
     def _entry_of(self, mount_context: MountContext, kept: KeptSnapshot, seconds: float) -> StateEntry:
         key = self._tokens().key(page_of(mount_context, mount_context.visit.joins))
@@ -125,6 +149,24 @@ class KeptStates:
         keeper.dropped = True
         self._writes.discard(keeper)
         self._writes.delete(keeper.key)
+
+    def failed(self, keeper: Keeper) -> None:
+        """Note that a view has failed. A state that made it fail must not come back.
+
+        In development it starts again with the state before that: the developer mends it meanwhile.
+        """
+        if not self._development:
+            self.drop(keeper)
+        elif keeper.process.joined and not keeper.dropped:
+            keeper.dropped = True
+            self._writes.discard(keeper)
+            if keeper.good:
+                self._writes.add_last(self._sealed(keeper, keeper.good))
+        # Otherwise `end` stores what the page had.
+
+    def note_good(self, keeper: Keeper) -> None:
+        """Note the present state of a view in development, which has handled a message."""
+        keeper.good = self._text(keeper, 0) or ""
 
     def _revoked(self, key: str) -> None:
         # No later session finds these states, since their keys are made of the session: they are only deleted early.
@@ -260,6 +302,17 @@ class KeptStates:
             return None
         await self.flush()
         return await self._returns.take(keys)
+
+
+def _in_development(limits: SecurityConfig) -> SecurityConfig:
+    most = max(limits.max_kept_bytes, _DEVELOPMENT_BYTES)
+    return replace(
+        limits, max_kept_bytes=most, max_kept_bytes_in_all=max(limits.max_kept_bytes_in_all, 16 * most)
+    )
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 def _tag(mount_context: MountContext) -> str:

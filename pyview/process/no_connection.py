@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from pyview.process.messages import CookieRejected
+from pyview.process.messages import CookieRejected, Join
 from pyview.process.uploads import UploadLoad
 from pyview.rendering.lifecycle import Location
 from pyview.sessions.change import SessionChange
@@ -44,6 +44,9 @@ class NoConnection:
         """Do nothing: there is no page."""
 
     def overloaded(self) -> None:
+        """Do nothing: there is no page."""
+
+    def join_again(self, message: Join) -> None:
         """Do nothing: there is no page."""
 
     def when_writable(self, call: Callable[[], None]) -> None:

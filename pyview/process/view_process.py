@@ -269,9 +269,14 @@ class ViewProcess(Mailbox):
         return self.keeper
 
     def drop_kept(self) -> None:
-        """Delete its kept state: its page has left it, or it has failed and starts again."""
+        """Delete its kept state: its page has left it."""
         if self.keeper is not None:
             self.app.kept_states.drop(self.keeper)
+
+    def fail_kept(self) -> None:
+        """Note that it has failed and starts again: a state that made it fail must not come back."""
+        if self.keeper is not None:
+            self.app.kept_states.failed(self.keeper)
 
     # The user and the URL
 
@@ -493,8 +498,7 @@ class ViewProcess(Mailbox):
     async def _crash(self, error: Exception) -> None:
         self.log_crash("a handler", error)
         if not self.ended:
-            # A state that made the view fail must not come back.
-            self.drop_kept()
+            self.fail_kept()
             # In this order: `disconnect` may take seconds, and the page joins again meanwhile.
             self.end()
             self.connection.crashed()

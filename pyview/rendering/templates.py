@@ -4,6 +4,7 @@ A view class names its template, or has it in a file beside its module. In devel
 placeholder. Scripts and style sheets get names that change with their content.
 """
 
+import inspect
 import logging
 import os
 from collections.abc import Iterable
@@ -13,7 +14,7 @@ from types import ModuleType
 from typing import Any, Final, NamedTuple
 
 import orjson
-from jinja2 import BaseLoader
+from jinja2 import BaseLoader, TemplateError
 from markupsafe import escape
 
 from pyview.components.component import LiveComponent
@@ -189,6 +190,17 @@ class ViewTemplates:
         self._prepare(found.environment)
         self._templates[view_class] = found
         return found
+
+    def text_of(self, view_class: type[LiveView[Any]]) -> str:
+        """Return the text of a view's template, or of its method `template`; "" if there is none that can be read."""
+        try:
+            found = self.for_view(view_class)
+            if found is not None:
+                return found.source() or ""
+            method = getattr(view_class, "template", None)
+            return inspect.getsource(method) if callable(method) else ""
+        except (TemplateError, TemplateFileNotFound, OSError, TypeError):
+            return ""
 
     def shared_pages(self, view_class: type[LiveView[Any]]) -> SharedPages:
         """Return the pages that views of the class share: of this application only, and so of one event loop."""

@@ -152,7 +152,7 @@ class ClientConnection:
         elif event == KEPT:
             self._kept.pushed(topic, payload)
         else:
-            if event == "phx_error":
+            if event == "phx_error" and not payload.get("keeps"):
                 self._kept.failed(topic)
             self._on_push(channel, Push(event, payload))
 

@@ -5,6 +5,8 @@ from typing import Any, Protocol
 
 from pyview.config import SecurityConfig
 from pyview.process.app_context import AppContext
+from pyview.process.create import create_process
+from pyview.process.messages import Join
 from pyview.process.uploads import UploadLoad
 from pyview.process.view_process import ViewProcess
 from pyview.rendering.lifecycle import Location
@@ -130,7 +132,15 @@ class Channel:
 
     def crashed(self) -> None:
         """Make the client join again: the view has failed."""
-        self._close("phx_error")
+        # In development the page brings the state back that the view had before the failure.
+        self._close("phx_error", {"keeps": True} if self._topics.app.development else None)
+
+    def join_again(self, message: Join) -> None:
+        """Answer a join with another process, since the one before has ended without an answer."""
+        app = self._topics.app
+        self.process = create_process(app, self)
+        app.processes.add(self.process)
+        self.process.post(message)
 
     def overloaded(self) -> None:
         self._topics.connection.overloaded()
@@ -168,8 +178,8 @@ class Channel:
         """Send nothing more on this join. Messages that the view still sends are dropped."""
         self._open = False
 
-    def _close(self, event: str) -> None:
+    def _close(self, event: str, payload: dict[str, Any] | None = None) -> None:
         if self._open:
-            self._send_queue.put(encode(self.join_ref, self.join_ref, self.topic, event, {}))
+            self._send_queue.put(encode(self.join_ref, self.join_ref, self.topic, event, payload or {}))
             self._open = False
             self._topics.forget(self)

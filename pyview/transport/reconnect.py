@@ -17,7 +17,7 @@ from pyview.auth.connection import LiveConnection, client_address
 from pyview.auth.redirects import login_location
 from pyview.config import SecurityConfig
 from pyview.middleware.headers import browser_of
-from pyview.process.messages import CookieRejected, Recheck
+from pyview.process.messages import CookieRejected, Join, Recheck
 from pyview.process.snapshot import footprint
 from pyview.process.uploads import UploadLoad
 from pyview.process.view_process import ViewProcess
@@ -171,6 +171,9 @@ class DetachedView:
 
     def overloaded(self) -> None:
         self.end()
+
+    def join_again(self, message: Join) -> None:
+        """Do nothing: a view that waits for its page has joined already."""
 
     def when_writable(self, call: Callable[[], None]) -> None:
         """Do nothing: a rejoin renders the whole view."""

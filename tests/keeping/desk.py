@@ -55,7 +55,14 @@ async def sign_out(request: Request) -> Response:
     return PlainTextResponse("ok")
 
 
-def worker(store: StateStore | None = None, view: Any = Desk, app_id: str = "desk", **limits: Any) -> PyView:
+def worker(
+    store: StateStore | None = None,
+    view: Any = Desk,
+    app_id: str = "desk",
+    *,
+    development: bool | None = None,
+    **limits: Any,
+) -> PyView:
     """Return the application as one worker has it."""
     sessions = Middleware(SessionMiddleware, secret_key=SECRET)
     users = Middleware(AuthenticationMiddleware, backend=SessionUsers())
@@ -63,6 +70,7 @@ def worker(store: StateStore | None = None, view: Any = Desk, app_id: str = "des
         secret=SECRET,
         app_id=app_id,
         state_store=store,
+        development=development,
         middleware=[sessions, users],
         security=SecurityConfig(**limits),
     )

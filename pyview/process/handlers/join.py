@@ -1,13 +1,15 @@
 """A page joins, comes back to its view after a lost connection, goes on at another worker, or leaves."""
 
 import logging
+import traceback
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from starlette.exceptions import HTTPException
 
 from pyview.binding import BindingError
 from pyview.events import callers_of
-from pyview.keeping.plan import plan_of
 from pyview.keeping.snapshot import KeptSnapshot
 from pyview.live_view import LiveView
 from pyview.navigation import Patch
@@ -24,6 +26,7 @@ from pyview.process.handlers.components import forget_components
 from pyview.process.keeper import Keeper
 from pyview.process.mailbox import Handlers
 from pyview.process.messages import HandOver, Join, JoinRefused, Leave, Rejoin
+from pyview.process.no_connection import NoConnection
 from pyview.process.observed import TracedRenderer
 from pyview.process.reloading import ReloadingRenderer
 from pyview.process.runtime import ViewRuntime
@@ -46,6 +49,7 @@ async def handle_join(process: ViewProcess, message: Join) -> None:
 
 
 async def _join(process: ViewProcess, message: Join) -> None:
+    mount_context = None
     try:
         mount_context = await message.admit()
         rendered = {} if mount_context is None else await _mount(process, mount_context)
@@ -56,10 +60,10 @@ async def _join(process: ViewProcess, message: Join) -> None:
     except HTTPException as error:
         _refuse(process, message.ref, process.app.failed_mount(error), error)
     except Exception as error:
-        process.log_crash("join", error)
-        # A state that made the view fail must not come back.
-        process.drop_kept()
-        _answer_crash(process, message)
+        if not await _starts_fresh(process, message, mount_context, error):
+            process.log_crash("join", error)
+            _fail_kept(process, mount_context)
+            _answer_crash(process, message)
     else:
         if mount_context is None:
             process.end()  # the view that had waited for the page answers
@@ -69,6 +73,53 @@ async def _join(process: ViewProcess, message: Join) -> None:
         await process.disconnect()
     elif process.socket.hooks is not None:
         await lifecycle.after_render(process.socket, process.mount_context)
+
+
+async def _starts_fresh(
+    process: ViewProcess, message: Join, mount_context: MountContext | None, error: Exception
+) -> bool:
+    """In development, start the view again without the state that has made it fail. Return False for another failure.
+
+    The code of the view may have been edited since the state was stored. The page gets an answer to this very join.
+    """
+    keeper = process.keeper
+    if mount_context is None or mount_context.kept is None or keeper is None or not keeper.laid_over:
+        return False
+    if not process.app.development or process.ended:
+        return False
+    logger.warning(
+        "%s: its state does not fit the edited code, so it starts fresh: %s", process.name, _described(error)
+    )
+    fresh = mount_context._replace(kept=replace(mount_context.kept, unfit=True))
+    process.drop_kept()
+    # What ends now sends nothing, and presence shows its user until the next view has joined.
+    connection, process.connection = process.connection, NoConnection(process.client)
+    process.hand_over()
+    process.end()
+    connection.join_again(Join(message.ref, partial(_admitted, fresh), message.navigated, _release_nothing))
+    return True
+
+
+def _fail_kept(process: ViewProcess, mount_context: MountContext | None) -> None:
+    process.fail_kept()
+    kept = None if mount_context is None else mount_context.kept
+    if process.keeper is None and process.app.development and mount_context is not None and kept is not None:
+        # A hook has failed before anything was done with it.
+        process.app.kept_states.give_back(mount_context, kept)
+
+
+async def _admitted(mount_context: MountContext) -> MountContext:
+    return mount_context
+
+
+def _release_nothing() -> None:
+    """The first join has released what its frame held."""
+
+
+def _described(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" ({frames[-1].filename}, line {frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}: {error}{where}"
 
 
 async def _mount(process: ViewProcess, mount_context: MountContext) -> Diff:
@@ -127,7 +178,7 @@ async def _call_callbacks(process: ViewProcess, mount_context: MountContext) -> 
         return None
     if process.keeper is not None:
         process.keeper.mounted()
-        if kept is not None and not await _restored(process, view, kept, process.keeper):
+        if kept is not None and not kept.unfit and not await _restored(process, view, kept, process.keeper):
             return None
     return view
 
@@ -147,7 +198,7 @@ def _continue(process: ViewProcess, mount_context: MountContext, first: FirstMou
 def _begin_keeping(process: ViewProcess, kept: KeptSnapshot | None) -> None:
     if kept is not None:
         process.keeper = process.app.kept_states.begin(process, kept)
-    elif plan_of(process.mount_context.view_class) is not None:
+    elif process.app.kept_states.plan_of(process.mount_context.view_class) is not None:
         process.keeping()
 
 
