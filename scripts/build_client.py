@@ -12,16 +12,26 @@ CLIENT = ROOT / "client"
 FAILURES = ROOT / "pyview" / "failures"
 """Its style sheet is a part of the script for developers."""
 MANIFEST = ROOT / "pyview" / "static" / "manifest.json"
+STAMP = ROOT / ".build" / "client.stamp"
+
+
+def is_current() -> bool:
+    """Return True if the client is built from the files as they are."""
+    return MANIFEST.is_file() and is_done(STAMP, _sources())
 
 
 def build() -> None:
-    sources = [*CLIENT.glob("*.json"), CLIENT / "build.mjs", *_files(CLIENT / "src"), *_files(FAILURES)]
-    wanted, stamp = digest(sources), ROOT / ".build" / "client.stamp"
-    if is_done(stamp, wanted) and MANIFEST.is_file():
+    sources = _sources()
+    if MANIFEST.is_file() and is_done(STAMP, sources):
         return
     _install_packages()
     node.run("node", "build.mjs", cwd=CLIENT)
-    mark_done(stamp, wanted)
+    mark_done(STAMP, sources)
+
+
+def _sources() -> str:
+    files = [*CLIENT.glob("*.json"), CLIENT / "build.mjs", *_files(CLIENT / "src"), *_files(FAILURES)]
+    return digest(files)
 
 
 def _files(folder: Path) -> list[Path]:

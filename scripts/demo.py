@@ -46,6 +46,7 @@ def configuration() -> uvicorn.Config:
 
 def main() -> None:
     os.environ.setdefault("PYVIEW_SECRET", secrets.token_urlsafe(32))
+    print("starting the examples", flush=True)
     with open_socket() as listening, suppress(KeyboardInterrupt):
         AnnouncingServer(configuration()).run(sockets=[listening])
 

@@ -1,1 +1,0 @@
-"""What `pyview doctor` examines: the installation, the settings, the stores, the application."""
