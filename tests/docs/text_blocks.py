@@ -70,8 +70,8 @@ def check_nginx(code: str) -> None:
 
 
 def check_yaml(code: str) -> None:
-    """Check that each line is a key, with a value or with indented keys below it."""
-    lines = [line for line in code.splitlines() if line.strip()]
+    """Check that each line is a key, with a value or with indented keys below it. A list item counts as indented."""
+    lines = [re.sub(r"^( *)- ", r"\1  ", line) for line in code.splitlines() if line.strip()]
     for line, following in zip(lines, [*lines[1:], ""], strict=True):
         found = re.fullmatch(r"((?:  )*)[\w-]+:( \S.*)?", line)
         assert found, line
