@@ -8,6 +8,7 @@ from typing import Any, Self
 import httpx
 from starlette.types import ASGIApp, Message
 
+from pyview.testing.address import base_url_of
 from pyview.testing.browser import CLIENT_ADDRESS, Browser, Settings
 from pyview.testing.page import Page
 from pyview.testing.raw_socket import RawSocket
@@ -77,7 +78,7 @@ class LiveClient:
     share one cookie jar. Exceptions of the application are raised in the test. If a view crashes, `ViewCrashed` is
     raised after the page has joined again.
 
-    - `base_url`: the scheme and host of all URLs.
+    - `base_url`: the scheme and host of all URLs. Default: `http://testserver`, or a host that the application allows.
     - `headers`: sent with every request and handshake. `cookies`: in the jar from the start.
     - `live_path`: the path of the socket, if the page does not name it.
     - `root_path`: the prefix that a proxy strips, for ASGI.
@@ -92,7 +93,7 @@ class LiveClient:
     def __init__(
         self,
         app: ASGIApp,
-        base_url: str = "http://testserver",
+        base_url: str | None = None,
         headers: Mapping[str, str] | None = None,
         cookies: Mapping[str, str] | None = None,
         *,
@@ -105,8 +106,9 @@ class LiveClient:
         connect_params: Mapping[str, Any] | None = None,
         lifespan: bool = True,
     ) -> None:
+        address = base_url_of(app) if base_url is None else base_url
         settings = Settings(
-            base_url, live_path, root_path, client, timeout, raise_crashes, dict(connect_params or {})
+            address, live_path, root_path, client, timeout, raise_crashes, dict(connect_params or {})
         )
         self._lifespan = Lifespan(app) if lifespan else None
         state = {} if self._lifespan is None else self._lifespan.state
