@@ -30,6 +30,8 @@ class Command:
 COMMANDS: Final = {
     "new": Command("pyview.cli.new", "write the files of a new view"),
     "check": Command("pyview.cli.check", "find mistakes in an application, without starting it"),
+    "routes": Command("pyview.cli.routes", "list the addresses of an application, with view and guard"),
+    "doctor": Command("pyview.cli.doctor", "examine the interpreter, the dependencies and the settings"),
     "convert": Command("pyview.cli.convert", "convert the templates of PyView 0.9 to Jinja2"),
 }
 
