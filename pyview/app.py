@@ -468,6 +468,16 @@ class PyView(Starlette):
             self._checked, self._opening = False, None
             raise
 
+    @property
+    def open_pages(self) -> int:
+        """Number of open connections of browsers, by WebSocket or by long poll."""
+        return len(self._open_connections.monitor)
+
+    def hurry_stop(self) -> None:
+        """Let the stop of the server, now or later, close all pages at once, as a second signal does."""
+        if self._drain is not None:
+            self._drain.hurry()
+
     def _unready(self) -> str | None:
         """Return why this worker should get no page now, as one word; None if it should."""
         if self._drain is not None and self._drain.begun:

@@ -153,6 +153,13 @@ class FilesChanged(NamedTuple):
     """A developer has changed a file that the page was made from."""
 
 
+class PushToPage(NamedTuple):
+    """Push an event of PyView itself to the page, in development."""
+
+    event: str
+    payload: dict[str, Any]
+
+
 class Recheck(NamedTuple):
     """The user may have been signed out: check whether the view may go on."""
 

@@ -105,7 +105,9 @@ class Drain:
         """
         if self._task is None:
             self._early = early
-            delay = self._app_context().security.drain_delay if accepting else 0.0
+            app = self._app_context()
+            # In development no load balancer has to notice the stop.
+            delay = app.security.drain_delay if accepting and not app.development else 0.0
             self._task = asyncio.get_running_loop().create_task(self._run(delay))
         return self._task
 

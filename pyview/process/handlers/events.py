@@ -15,10 +15,20 @@ from pyview.process.access import may_cause, may_see
 from pyview.process.answers import finish, finish_alike, finish_now, reject, reply
 from pyview.process.callbacks import handle_hooked_event, handle_hooked_info
 from pyview.process.mailbox import Handlers
-from pyview.process.messages import ClearFlash, Event, FilesChanged, Info, Refresh, TimerFired, URLChanged
+from pyview.process.messages import (
+    ClearFlash,
+    Event,
+    FilesChanged,
+    Info,
+    PushToPage,
+    Refresh,
+    TimerFired,
+    URLChanged,
+)
 from pyview.process.reloading import ReloadingRenderer
 from pyview.process.unread import Unread
 from pyview.process.view_process import ViewProcess
+from pyview.wire.message import encoded
 
 logger = logging.getLogger("pyview")
 
@@ -135,6 +145,12 @@ async def handle_files_changed(process: ViewProcess, message: FilesChanged) -> N
         await finish(process, None)
 
 
+async def handle_push_to_page(process: ViewProcess, message: PushToPage) -> None:
+    """Push an event of a development tool."""
+    process.socket.queue_event(message.event, encoded(message.payload, message.event))
+    await finish(process, None)
+
+
 HANDLERS: Handlers = {
     Event: handle_event,
     Unread: handle_unread,
@@ -145,4 +161,5 @@ HANDLERS: Handlers = {
     ClearFlash: handle_clear_flash,
     Refresh: handle_refresh,
     FilesChanged: handle_files_changed,
+    PushToPage: handle_push_to_page,
 }

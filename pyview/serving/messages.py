@@ -1,0 +1,70 @@
+"""Messages between the supervisor of `pyview dev` and the processes that serve the application."""
+
+from typing import NamedTuple
+
+# --- from the supervisor ---
+
+
+class StartApplication(NamedTuple):
+    """Import the application and serve it. `target` is "module:attribute"."""
+
+    target: str
+    folder: str
+    factory: bool
+
+
+class StopServing(NamedTuple):
+    """Accept nothing more, send the pages away and end. `hurry`: at once, because everything stops."""
+
+    hurry: bool
+
+
+class ShowFailurePage(NamedTuple):
+    """Serve a page with the failure of the start, because there is no application that could serve anything."""
+
+
+class ShowProblem(NamedTuple):
+    """Show `text` on every open page; None takes it away."""
+
+    text: str | None
+
+
+class StaticFilesChanged(NamedTuple):
+    """Files that pages may have loaded were saved. `load`: pages have to be loaded again."""
+
+    paths: tuple[str, ...]
+    load: bool
+
+
+SupervisorOrder = StartApplication | StopServing | ShowFailurePage | ShowProblem | StaticFilesChanged
+
+# --- to the supervisor ---
+
+
+class ApplicationReady(NamedTuple):
+    """The application serves. `drain_timeout` are the seconds that its end may take."""
+
+    drain_timeout: float
+
+
+class StartFailed(NamedTuple):
+    """The application cannot be started. `text` is for the terminal, `summary` for pages."""
+
+    text: str
+    summary: str
+
+
+class StillStarting(NamedTuple):
+    """The start takes long. `place` is the line of the application that is running, "" if it is unknown."""
+
+    seconds: float
+    place: str
+
+
+class StopBegun(NamedTuple):
+    """Nothing is accepted any more. `pages` are open, and are being sent away."""
+
+    pages: int
+
+
+ServingReport = ApplicationReady | StartFailed | StillStarting | StopBegun
