@@ -49,6 +49,7 @@ from pyview.observability.loop_watch import LoopWatch
 from pyview.observability.rate_limited_warnings import RateLimitedWarnings
 from pyview.observability.refused_handshakes import skip_refused_handshakes
 from pyview.observability.telemetry import Telemetry, telemetry_if_installed
+from pyview.operations import SAMPLE_PERIOD, Operations
 from pyview.presence.presence import Presence
 from pyview.process.app_context import AppContext
 from pyview.process.file_watch import FileWatch
@@ -202,6 +203,7 @@ class PyView(Starlette):
         self._pipeline = IdentityPipeline([])
         # Lifecycle
         self._app_context: AppContext | None = None
+        self._operations: Operations | None = None
         self._checked = False
         self._started = False
         self._opening: asyncio.Future[None] | None = None
@@ -289,11 +291,31 @@ class PyView(Starlette):
                 telemetry=self._telemetry,
                 file_watch=file_watch,
                 run_queue=self._run_queue,
+                count_messages=self._operations.meter.wrap if self._operations else None,
             )
         return self._app_context
 
     def _development_client(self) -> dict[str, Any]:
         return {"script": self._assets.development_script, "boot": new_error_id()}
+
+    @property
+    def operations(self) -> Operations:
+        """State and measurements of this worker, for a tool such as the dashboard.
+
+        Messages are counted from the first use on, for pages that join after it: use it before the application starts.
+        """
+        if self._operations is None:
+            self._operations = Operations(
+                lambda: self.app_context,
+                self._open_connections,
+                self._long_poll,
+                self._detached_views,
+                self._first_views,
+                self._crashes,
+                self._client_warnings,
+                self._shared,
+            )
+        return self._operations
 
     # Views
 
@@ -501,6 +523,7 @@ class PyView(Starlette):
                 await self.revocations.keep_in(self._spools().of("revocations"))
             await self._shared.open()
             worker_checks = DescriptorWatch().check, self._crashes.flush_due, self._client_warnings.flush_due
+            samples = (self._operations.history.sample,) if self._operations else ()
             try:
                 await asyncio.to_thread(sweep)
                 # The pages end before the application's own lifespan closes what their `disconnect` needs.
@@ -510,6 +533,7 @@ class PyView(Starlette):
                         self._periodic.running(worker_checks, _WORKER_CHECKS_PERIOD),
                         self._periodic.running(refresh, _REFRESH_PERIOD),
                         self._periodic.running((_sweep_in_thread,), _SWEEP_PERIOD),
+                        self._periodic.running(samples, SAMPLE_PERIOD),
                         LoopWatch().running(),
                     ):
                         yield state

@@ -45,7 +45,7 @@ class DescriptorWatch:
         limit = self._limit()
         if not limit:
             return
-        used = _used()
+        used = open_descriptors()
         if used is None:
             self._log_exhausted(limit)
             return
@@ -66,7 +66,7 @@ class DescriptorWatch:
         )
 
 
-def _used() -> int | None:
+def open_descriptors() -> int | None:
     """Return the least number of open descriptors; None if no more can be opened.
 
     A new descriptor gets the lowest free number, so all below it are in use. A list of them all would take

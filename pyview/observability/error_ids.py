@@ -78,10 +78,13 @@ class CrashLog:
     def __init__(self, logger: logging.Logger) -> None:
         self._logger = logger
         self._counts = RateLimitedWarnings(logger, _LINES, subject="crashes")
+        self.total = 0
+        """Number of failures so far, with those that were left out of the log."""
 
     def log(self, client: str, where: str, what: str, error: BaseException) -> str:
         """Log `error`, without the values that caused it. Return the error id. `client`: an IP address."""
         error_id = new_error_id()
+        self.total += 1
         with suppress(
             AttributeError
         ):  # a class with __slots__ takes no attribute: its failure may be logged twice

@@ -1,6 +1,6 @@
 """The state of an application that all of its views share."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,7 +33,8 @@ class AppContext:
     `processes` holds the running views, so that none is freed before its `disconnect` has run. `file_watch` is None
     in production. `development`: the tools for developers are on. `development_client`: what the answer to a join tells
     the page about the script for developers; None if it must not have it. `script` is the name of its file, `boot`
-    differs for each start of the application.
+    differs for each start of the application. `count_messages` makes a table of handlers that counts and times messages;
+    None without a dashboard.
     """
 
     pubsub: PubSub
@@ -53,6 +54,7 @@ class AppContext:
     telemetry: Telemetry | None = None
     file_watch: FileWatch | None = None
     run_queue: RunQueue = field(default_factory=RunQueue)
+    count_messages: Callable[[Handlers], Handlers] | None = None
     handlers: dict[tuple[bool, bool], Handlers] = field(default_factory=dict)
     """Tables of message handlers, by whether they are traced and logged; each is made when it is first needed."""
     processes: set[Any] = field(default_factory=set)

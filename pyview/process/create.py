@@ -11,7 +11,8 @@ from pyview.process.view_process import ViewProcess
 def create_process(app: AppContext, connection: ViewConnection) -> ViewProcess:
     """Return a process for a view that is about to join at `connection`.
 
-    It is decided here, once, whether its messages are traced and logged, so that a plain view asks nothing later.
+    It is decided here, once, whether its messages are traced, logged and counted, so that a plain view asks nothing
+    later.
     """
     telemetry = app.telemetry if app.telemetry is not None and app.telemetry.configured else None
     kind = telemetry is not None, logs_messages()
@@ -19,5 +20,8 @@ def create_process(app: AppContext, connection: ViewConnection) -> ViewProcess:
     if handlers is None:
         handlers = noting_good(HANDLERS) if app.development else HANDLERS
         handlers = handlers if telemetry is None else traced(handlers, telemetry)
-        handlers = app.handlers[kind] = logged(handlers) if kind[1] else handlers
+        handlers = logged(handlers) if kind[1] else handlers
+        if app.count_messages is not None:
+            handlers = app.count_messages(handlers)
+        app.handlers[kind] = handlers
     return ViewProcess(app, connection, handlers, telemetry)

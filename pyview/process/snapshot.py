@@ -67,7 +67,8 @@ class ViewSnapshot:
     """One joined view at one moment.
 
     `view` is the name of its class, `page` its path and query, `user` the display name of its user ("" for one who is
-    not signed in). `waiting` counts the messages in its mailbox. `nested`: it stands inside another view.
+    not signed in). `waiting` counts the messages in its mailbox. `nested`: it stands inside another view. `detached`:
+    its connection was lost, and it waits for its page.
     """
 
     view: str
@@ -77,6 +78,7 @@ class ViewSnapshot:
     components: int
     timers: int
     nested: bool
+    detached: bool = False
 
 
 def display_name_of(user: Any) -> str:

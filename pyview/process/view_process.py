@@ -204,6 +204,7 @@ class ViewProcess(Mailbox):
             components=0 if self.components is None else len(self.components),
             timers=0 if self.timers is None else len(self.timers),
             nested=not self.mount_context.routed,
+            detached=self.detached,
         )
 
     # Messages from outside the connection

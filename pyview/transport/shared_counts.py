@@ -84,6 +84,8 @@ class SharedCounts:
         self._started = True
         await self._pubsub.subscribe(TOPIC, self)
         await self._pubsub.subscribe(MISSED, self)
+        # The others know of this worker before its first socket.
+        self._send_everything = True
         self._ask(EVERY_WORKER)
 
     async def close(self) -> None:
@@ -101,6 +103,11 @@ class SharedCounts:
         self._changes.clear()
         for worker in list(self._workers):
             self._forget(worker)
+
+    @property
+    def other_workers(self) -> list[str]:
+        """Ids of the other workers that are known now. A worker that was killed is forgotten some seconds later."""
+        return list(self._workers)
 
     # Counts
 

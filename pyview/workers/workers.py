@@ -88,6 +88,9 @@ class Workers:
             raise ValueError(f"register({method!r}): the method has a handler already")
         self._handlers[method] = handler
 
+    def has_handler(self, method: str) -> bool:
+        return method in self._handlers
+
     async def start(self) -> None:
         """Take calls of other workers from now on."""
         self._started = True

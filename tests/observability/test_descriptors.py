@@ -51,7 +51,7 @@ def test_no_free_descriptor_is_an_error_once_a_minute(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watch = DescriptorWatch(lambda: 200)
-    monkeypatch.setattr(descriptors, "_used", lambda: None)
+    monkeypatch.setattr(descriptors, "open_descriptors", lambda: None)
     watch.check()
     watch.check()
     assert [record.levelname for record in caplog.records] == ["ERROR"]

@@ -1,0 +1,1 @@
+"""The dashboard: a page that shows what the workers of an application are doing."""
