@@ -312,7 +312,6 @@ class PyView(Starlette):
                 self._detached_views,
                 self._first_views,
                 self._crashes,
-                self._client_warnings,
                 self._shared,
             )
         return self._operations

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Final
 
 from pyview.observability.error_ids import CrashLog
-from pyview.observability.rate_limited_warnings import RateLimitedWarnings
 from pyview.observability.rates import RateHistory
 from pyview.process.app_context import AppContext
 from pyview.process.measured import Meter
@@ -35,7 +34,6 @@ class Operations:
         detached_views: DetachedViews,
         first_views: FirstViews,
         crashes: CrashLog,
-        warnings: RateLimitedWarnings,
         services: SharedServices,
     ) -> None:
         self._app_context = app_context
@@ -46,7 +44,6 @@ class Operations:
         self._started = time.monotonic()
         self.detached_views = detached_views
         self.first_views = first_views
-        self.warnings = warnings
         self.workers = services.workers
         self.meter = Meter()
         self.history = RateHistory(self._totals)

@@ -1,11 +1,12 @@
 """One worker as the dashboard shows it, and the answers of the other workers of the application."""
 
 import asyncio
+import logging
 import os
 import platform
 import socket
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
+from importlib import metadata
 from typing import Final, NamedTuple
 
 from pydantic import ValidationError
@@ -26,6 +27,8 @@ from pyview.observability import usage
 from pyview.operations import BROADCASTS, CPU_PERCENT, EVENTS, FAILURES, JOINS, Operations
 from pyview.workers import CallFailed, WorkerGone
 
+logger = logging.getLogger("pyview")
+
 _SECONDS: Final = 1.0
 _MAX_ASKED: Final = 100
 
@@ -44,6 +47,8 @@ class DashboardWorker:
 
     def __init__(self, operations: Operations) -> None:
         self._operations = operations
+        self._unreadable: set[str] = set()
+        self._version = _version()  # it is read from a file
         self._selections = ViewSelections(lambda: operations.app_context.processes)
         # An application may have two dashboards, with other requirements. One of them answers.
         if not operations.workers.has_handler(METHOD):
@@ -64,7 +69,7 @@ class DashboardWorker:
         # Where the lifespan of the application does not run, this is the only sample.
         operations.history.sample()
         selection = await self._selections.select(query)
-        report = _report(operations, selection)
+        report = _report(operations, selection, self._version)
         return WorkerAnswer.model_construct(report=report, matching=selection.matching, rows=selection.rows)
 
     async def others(self, query: Query) -> list[WorkerAnswer | NoAnswer]:
@@ -92,12 +97,17 @@ class DashboardWorker:
             if checked.report.id != worker_id:
                 raise ValueError("the id of another worker")
         except ValueError as error:
-            self._operations.warnings.warn(
-                "other workers",
-                f"the dashboard ignores the answer of the worker {worker_id}: {_reason(error)}",
-            )
+            self._warn_once(worker_id, error)
             return NoAnswer(worker_id)
         return checked
+
+    def _warn_once(self, worker_id: str, error: ValueError) -> None:
+        # It is asked every second, and would answer the same.
+        if worker_id not in self._unreadable and len(self._unreadable) < _MAX_ASKED:
+            self._unreadable.add(worker_id)
+            logger.warning(
+                "the dashboard ignores the answers of the worker %s: %s", worker_id, _reason(error)
+            )
 
     async def _answer(self, payload: bytes) -> bytes:
         """Answer another worker."""
@@ -120,14 +130,14 @@ def _reason(error: ValueError) -> str:
     return f"{place}: {first['msg']}" if place else first["msg"]
 
 
-def _report(operations: Operations, selection: Selection) -> WorkerReport:
+def _report(operations: Operations, selection: Selection, version: str) -> WorkerReport:
     memory, files, history = usage.memory(), usage.open_files(), operations.history
     return WorkerReport.model_construct(
         id=operations.workers.id,
         host=shortened(socket.gethostname()),
         pid=os.getpid(),
         python=platform.python_version(),
-        version=_version(),
+        version=version,
         uptime=operations.uptime,
         open_views=selection.open_views,
         nested=selection.nested,
@@ -172,6 +182,6 @@ def _times(operations: Operations) -> Sequence[ClassTimes]:
 
 def _version() -> str:
     try:
-        return version("pyview-live")
-    except PackageNotFoundError:  # a copy of the source without an installation
+        return metadata.version("pyview-live")
+    except metadata.PackageNotFoundError:  # a copy of the source without an installation
         return "unknown"
