@@ -309,7 +309,6 @@ class PyView(Starlette):
                 lambda: self.app_context,
                 self._open_connections,
                 self._long_poll,
-                self._detached_views,
                 self._first_views,
                 self._crashes,
                 self._shared,

@@ -12,7 +12,6 @@ from pyview.shared_services import SharedServices
 from pyview.transport.connections import OpenConnections
 from pyview.transport.first_views import FirstViews
 from pyview.transport.long_poll import LongPoll
-from pyview.transport.reconnect import DetachedViews
 
 EVENTS, BROADCASTS, JOINS, FAILURES, CPU_PERCENT = range(5)
 """Indexes of the totals in `Operations.history`."""
@@ -31,7 +30,6 @@ class Operations:
         app_context: Callable[[], AppContext],
         connections: OpenConnections,
         long_poll: LongPoll,
-        detached_views: DetachedViews,
         first_views: FirstViews,
         crashes: CrashLog,
         services: SharedServices,
@@ -42,7 +40,6 @@ class Operations:
         self._services = services
         self._crashes = crashes
         self._started = time.monotonic()
-        self.detached_views = detached_views
         self.first_views = first_views
         self.workers = services.workers
         self.meter = Meter()

@@ -38,7 +38,7 @@ class Query(_Checked):
     text: Annotated[str, Field(max_length=MAX_SEARCH)] = ""
     sort: Sort = "view"
     descending: bool = False
-    limit: Annotated[int, Field(ge=1, le=MAX_ROWS)] = 50
+    limit: Annotated[int, Field(ge=1, le=MAX_ROWS)] = 25
 
 
 class ViewRow(_Checked):

@@ -66,17 +66,16 @@ class DashboardView(LiveView[dict[str, Any]]):
         return True
 
     async def handle_info(self, event: InfoEvent, socket: Socket) -> None:
-        await self._show(socket)
-        if not self._asking:
-            self._ask(socket)
+        if self.worker.has_others and not self._asking:
+            self._ask(socket)  # the page is rendered when they have answered
+        else:
+            await self._show(socket)
 
     async def handle_async(
         self, name: str, result: AsyncResult[list[WorkerAnswer | NoAnswer]], socket: Socket
     ) -> None:
         self._asking = False
-        if not result.ok or result.result is None:
-            return
-        self._others = result.result
+        self._others = result.result or []
         answered = [each.report for each in self._others if isinstance(each, WorkerAnswer)]
         # Of a worker that gives no answer later, only its name is shown.
         names = self._names | {each.id: name_of(each) for each in answered}
@@ -86,12 +85,13 @@ class DashboardView(LiveView[dict[str, Any]]):
     def _ask(self, socket: Socket) -> None:
         """Ask the other workers. Their answers come within a second; the page goes on meanwhile."""
         if not self.worker.has_others:
-            self._others = []
             return
         self._asking = socket.connected
         socket.start_async(_ASK, partial(self.worker.others, self._choice.query))
 
     async def _show(self, socket: Socket) -> None:
+        if not self.worker.has_others:
+            self._others = []
         own = await self.worker.own(self._choice.query)
         socket.context = shown(own, self._others, self._names, self._choice)
 

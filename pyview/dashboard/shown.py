@@ -20,7 +20,7 @@ from pyview.dashboard.worker import NoAnswer
 from pyview.observability.durations import Durations
 from pyview.process.measured import MAX_SLOWEST
 
-PER_PAGE: Final = 50
+PER_PAGE: Final = 25
 _ID_LENGTH: Final = 6  # characters of a worker's id that tell it apart
 
 COLUMNS: Final[dict[Sort, str]] = {
@@ -149,7 +149,6 @@ def _tiles(reports: Sequence[WorkerReport]) -> list[Tile]:
 
     sizes = [each.memory for each in reports if each.memory is not None]
     memory = size_text(sum(sizes) if sizes else None, is_peak=any(each.memory_is_peak for each in reports))
-    loads = [recent(each.cpu) for each in reports]
     delays = [each.delay for each in reports if each.delay is not None]
     several = len(reports) > 1
     return [
@@ -166,14 +165,8 @@ def _tiles(reports: Sequence[WorkerReport]) -> list[Tile]:
         ),
         Tile("Waiting messages", total(lambda each: each.waiting)),
         Tile("Memory", memory),
-        Tile("CPU", _sum_text(loads), "of one processor"),
         Tile("Loop delay", duration_text(max(delays, default=None)), "longest in 3 s"),
     ]
-
-
-def _sum_text(loads: Sequence[float | None]) -> str:
-    known = [each for each in loads if each is not None]
-    return percent_text(sum(known) if known else None)
 
 
 def _rates(reports: Sequence[WorkerReport]) -> list[Tile]:

@@ -6,9 +6,10 @@ from typing import Final
 
 # Eight buckets for each doubling: a value differs from the middle of its bucket by 6 % at most.
 _PER_OCTAVE: Final = 8
-_SHORTEST: Final = 1e-6  # seconds
+_SHORTEST: Final = 1e-6  # seconds; what is shorter or longer counts like the limit
+_LONGEST: Final = 2.0**18
 LOWEST_BUCKET: Final = -160
-HIGHEST_BUCKET: Final = 160  # 2**20 seconds
+HIGHEST_BUCKET: Final = 160
 
 
 class Durations:
@@ -21,7 +22,7 @@ class Durations:
         self.longest = longest
 
     def add(self, seconds: float) -> None:
-        mantissa, exponent = frexp(seconds if seconds > _SHORTEST else _SHORTEST)
+        mantissa, exponent = frexp(min(max(seconds, _SHORTEST), _LONGEST))
         bucket = exponent * _PER_OCTAVE + int(mantissa * 2 * _PER_OCTAVE) - _PER_OCTAVE
         self.buckets[bucket] = self.buckets.get(bucket, 0) + 1
         if seconds > self.longest:

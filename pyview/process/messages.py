@@ -215,11 +215,19 @@ def titled(message: Any) -> str:
             return f"event {name[:_LONGEST_NAME]!r} of component {cid}"
         case FilesChosen(event=event):
             return titled(event)
-        case Info(event=event) | TimerFired(timer=event) | (InfoEvent() as event):
-            return f"info {str(getattr(event, 'name', type(event).__name__))[:_LONGEST_NAME]!r}"
+        case TimerFired(timer=timer):
+            return _titled_info(timer.event)
+        case Info(event=event) | (InfoEvent() as event):
+            return _titled_info(event)
         case Join() | Rejoin() | Leave() | URLChanged():
             return type(message).__name__.lower()
     return type(message).__name__
+
+
+def _titled_info(event: Any) -> str:
+    # Of an object of the application only its class: its text may have values.
+    name = event if isinstance(event, str) else getattr(event, "name", type(event).__name__)
+    return f"info {str(name)[:_LONGEST_NAME]!r}"
 
 
 def described(message: Any) -> str:

@@ -110,15 +110,16 @@ async def test_the_list_is_sorted_and_paged() -> None:
         for number in range(60):
             await (ada if number % 2 else bob).open(f"/shop?n={number}")
         page = await olga.open("/ops")
-        await until(page, lambda page: page.find("#range").text == "1 to 50 of 61")
+        await until(page, lambda page: page.find("#range").text == "1 to 25 of 61")
         await page.click("#next")
-        assert (page.find("#range").text, len(table(page, "#rows"))) == ("51 to 61 of 61", 11)
+        assert (page.find("#range").text, len(table(page, "#rows"))) == ("26 to 50 of 61", 25)
+        await page.click("#next")
         await page.push("next", {})
         assert page.find("#range").text == "51 to 61 of 61", "there is no further page"
         await page.click("th button", "User")
-        assert page.find("#range").text == "1 to 50 of 61"
+        assert page.find("#range").text == "1 to 25 of 61"
         users = [row[2] for row in table(page, "#rows")]
-        assert users == ["ada"] * 30 + ["bob"] * 20
+        assert users == ["ada"] * 25
         await page.click("th button", "User")
         assert table(page, "#rows")[0][2] == "olga"
         assert page.find('th[aria-sort="descending"]').text.startswith("User")
