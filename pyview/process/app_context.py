@@ -33,8 +33,8 @@ class AppContext:
     `processes` holds the running views, so that none is freed before its `disconnect` has run. `file_watch` is None
     in production. `development`: the tools for developers are on. `development_client`: what the answer to a join tells
     the page about the script for developers; None if it must not have it. `script` is the name of its file, `boot`
-    differs for each start of the application. `count_messages` makes a table of handlers that counts and times messages;
-    None without a dashboard.
+    differs for each start of the application. `count_messages` makes a table of handlers that counts and times
+    messages; None without a dashboard.
     """
 
     pubsub: PubSub
