@@ -155,11 +155,12 @@ class PyView(Starlette):
         super().__init__(*args, **kwargs)
         check_app_id(app_id)
         # Settings
-        self.security = security or SecurityConfig()
         self.default_requires = None if default_requires is None else requirement_of(default_requires)
         self.production = is_production(os.environ) if production is None else production
         self.development = _is_in_development(development, self.production)
         self.debug = self.debug or self.development
+        limits = security or SecurityConfig()
+        self.security = limits.for_development() if self.development else limits
         environ = with_production(os.environ, self.production)
         self.secrets = Secrets.from_environment(environ, secret=secret)
         self.rootTemplate = defaultRootTemplate()
@@ -235,7 +236,10 @@ class PyView(Starlette):
             self._first_views,
         )
         self._handover = Handover(
-            self._shared.workers, self._detached_views, lambda: self.app_context.kept_states
+            self._shared.workers,
+            self._detached_views,
+            lambda: self.app_context.kept_states,
+            development=self.development,
         )
         self._long_poll = LongPoll(endpoint.serve_polls, self.security, self._tokens, self._shared.workers)
         # First, so that no route of the application, such as a mount at `/`, can hide them.

@@ -1,7 +1,14 @@
 """Limits, timeouts and origin rules of an application: `PyView(security=SecurityConfig(...))`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from typing import Final
+
+_DRAIN_IN_DEVELOPMENT: Final = 2.0
+"""Seconds of `drain_timeout`; a handler has most of it."""
+
+_KEPT_IN_DEVELOPMENT: Final = 16 * 1024 * 1024
+"""Bytes of `max_kept_bytes`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +152,20 @@ class SecurityConfig:
     max_queued_frames: int = 64
     max_queued_bytes: int = 4 * 1024 * 1024
     stall_timeout: float = 20.0
+
+    def for_development(self) -> "SecurityConfig":
+        """Return the limits of an application in development: it stops soon, and its views may keep more.
+
+        A developer waits for the stop after each saved file, and has not chosen what is kept.
+        """
+        most = max(self.max_kept_bytes, _KEPT_IN_DEVELOPMENT)
+        return replace(
+            self,
+            drain_delay=0.0,
+            drain_timeout=min(self.drain_timeout, _DRAIN_IN_DEVELOPMENT),
+            max_kept_bytes=most,
+            max_kept_bytes_in_all=max(self.max_kept_bytes_in_all, 16 * most),
+        )
 
     def __post_init__(self) -> None:
         wrong = [

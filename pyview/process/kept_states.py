@@ -8,7 +8,6 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from pyview.config import SecurityConfig
@@ -30,9 +29,6 @@ from pyview.tokens.kept import KeptTokens
 logger = logging.getLogger("pyview")
 
 KEPT_EVENT = "pyview:kept"
-
-_DEVELOPMENT_BYTES = 16 * 1024 * 1024
-"""In development a view may keep that much: it has not chosen what is kept."""
 
 
 class HandedState(NamedTuple):
@@ -63,8 +59,6 @@ class KeptStates:
         *,
         development: bool = False,
     ) -> None:
-        if development:
-            limits = _in_development(limits)
         self._development = development
         self._template_of = template_of
         self._tokens = tokens
@@ -302,13 +296,6 @@ class KeptStates:
             return None
         await self.flush()
         return await self._returns.take(keys)
-
-
-def _in_development(limits: SecurityConfig) -> SecurityConfig:
-    most = max(limits.max_kept_bytes, _DEVELOPMENT_BYTES)
-    return replace(
-        limits, max_kept_bytes=most, max_kept_bytes_in_all=max(limits.max_kept_bytes_in_all, 16 * most)
-    )
 
 
 def _digest(text: str) -> str:

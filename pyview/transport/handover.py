@@ -24,6 +24,8 @@ logger = logging.getLogger("pyview")
 _METHOD = "view.hand_over"
 _HANDLER_TIME = 1.0  # seconds that a handler of the view has to finish
 _CALL_TIME = _HANDLER_TIME + 1.0
+_DEVELOPMENT_CALL_TIME = 0.3
+"""Seconds in development: the worker before has stored its states, and may have ended meanwhile."""
 _MOST_MOVES = 2  # workers that are asked one after the other
 _REMEMBERED = 60.0  # seconds
 _MOST_STATES, _MOST_STATE_BYTES = 10_000, 64 * 1024 * 1024
@@ -69,9 +71,15 @@ class Handover:
     """Asks other workers for views, and hands over those of this one."""
 
     def __init__(
-        self, workers: Workers, detached_views: DetachedViews, kept_states: Callable[[], KeptStates]
+        self,
+        workers: Workers,
+        detached_views: DetachedViews,
+        kept_states: Callable[[], KeptStates],
+        *,
+        development: bool = False,
     ) -> None:
         self._workers = workers
+        self._call_time = _DEVELOPMENT_CALL_TIME if development else _CALL_TIME
         self._kept_states = kept_states
         self._views = detached_views
         # States that were captured and not fetched yet, by their keys.
@@ -114,7 +122,7 @@ class Handover:
 
     async def _call(self, worker_id: str, request: _HandoverRequest) -> _HandoverAnswer:
         try:
-            answer = await self._workers.call(worker_id, _METHOD, request.encode(), _CALL_TIME)
+            answer = await self._workers.call(worker_id, _METHOD, request.encode(), self._call_time)
         except (CallFailed, TimeoutError) as error:
             logger.info("a view could not be handed over: %s", repr(error))
             return _HandoverAnswer(None)

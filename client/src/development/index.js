@@ -7,6 +7,8 @@
 //       on("pyview:inspected", (detail, { id }) => ...);
 //     }
 
+import { keepPage } from "./kept_page.js";
+
 export { receive } from "./events.js";
 
 /** Starts every tool, once for each load of the page. `base` is the address of the assets, without a slash at its end. */
@@ -14,4 +16,4 @@ export function start(page) {
   for (const tool of TOOLS) tool(page);
 }
 
-const TOOLS = [];
+const TOOLS = [keepPage];
