@@ -1,7 +1,7 @@
 # Commands for contributors; CI calls the same targets. `make PYTHON=/path/to/python3 ...` uses another Python.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test suite suite-processes suite-waiting suite-computing browser pythons lint types format bench fuzz soak chaos wheel clean
+.PHONY: help setup demo test suite suite-processes suite-waiting suite-computing browser pythons lint types format bench fuzz soak chaos wheel generated clean
 export PYTHON
 # Node.js from PyPI is in .venv/bin. It comes last, so that the Node.js of the machine is preferred.
 export PATH := $(PATH):$(CURDIR)/.venv/bin
@@ -60,6 +60,9 @@ chaos: setup ## restart, kill and freeze three workers and their broker, print w
 
 wheel: setup ## build sdist and wheel into dist/, test the wheel in a fresh environment
 	@scripts/wheel
+
+generated: wheel ## install the wheel in a fresh environment, check a project that `pyview new` writes
+	@scripts/generated
 
 clean: ## remove everything built or installed
 	@rm -rf .venv .venv-* .build build dist client/node_modules pyview/static

@@ -29,7 +29,7 @@ class Command:
 
 COMMANDS: Final = {
     "dev": Command("pyview.cli.dev", "serve the application of this folder, and follow every save"),
-    "new": Command("pyview.cli.new", "write the files of a new view"),
+    "new": Command("pyview.cli.new", "write a new application, or a part of one"),
     "check": Command("pyview.cli.check", "find mistakes in an application, without starting it"),
     "routes": Command("pyview.cli.routes", "list the addresses of an application, with view and guard"),
     "doctor": Command("pyview.cli.doctor", "examine the interpreter, the dependencies and the settings"),

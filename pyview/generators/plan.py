@@ -124,7 +124,7 @@ class Plan:
         """
         for path in self._created:
             if os.path.lexists(self.folder / path):
-                raise GeneratorError(f"{self.folder / path} exists already; nothing was written")
+                raise GeneratorError(f"{self.folder / path} already exists; nothing was written")
         changed, by_hand = self._prepared()
         if not dry_run:
             _write_all({self.folder / path: text for path, text in (self._created | changed).items()})

@@ -4,7 +4,7 @@ They have delimiters of their own, because the generated files contain Jinja2 th
 `[# comment #]`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -22,21 +22,27 @@ def render(template: str, **values: object) -> str:
     return _environment().get_template(template).render(**values)
 
 
-def render_tree(folder: str, package: str, **values: object) -> Iterator[tuple[str, str]]:
+def render_tree(folder: str, names: Mapping[str, str], **values: object) -> Iterator[tuple[str, str]]:
     """Yield path and text of each file that the templates below `folder` make, in the order of their paths.
 
-    In a path, `package` stands for the package of the project, and `dot_` for a leading dot.
+    In a path, a key of `names` stands for its value, such as `package`, and `dot_` for a leading dot.
     """
     root = FOLDER / folder
     for file in sorted(root.rglob(f"*{SUFFIX}")):
         path = file.relative_to(root).as_posix()
-        yield _target(path, package), render(f"{folder}/{path}", package=package, **values)
+        yield _target(path, names), render(f"{folder}/{path}", **names, **values)
 
 
-def _target(template: str, package: str) -> str:
+def _target(template: str, names: Mapping[str, str]) -> str:
     parts = PurePosixPath(template.removesuffix(SUFFIX)).parts
-    renamed = [package if part == "package" else part.replace("dot_", ".", 1) for part in parts]
-    return "/".join(renamed)
+    return "/".join(_part(part, names) for part in parts)
+
+
+def _part(part: str, names: Mapping[str, str]) -> str:
+    stem, dot, suffix = part.partition(".")
+    if stem.startswith("dot_"):
+        return f".{stem.removeprefix('dot_')}{dot}{suffix}"
+    return f"{names.get(stem, stem)}{dot}{suffix}"
 
 
 def import_line(module: str, *names: str) -> str:

@@ -144,6 +144,11 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         return self._runtime.live_action()
 
     @property
+    def path(self) -> str:
+        """Path of the page's URL as the browser shows it, without its query, such as for the current link of a menu."""
+        return self._runtime.here().partition("?")[0]
+
+    @property
     def page(self) -> PageAttributes:
         """Attributes of the document: language, classes, `<meta>` and `<link>` elements. They may be changed at any
         time, and are reset by the next view. Raises `ValueError` in a nested view."""

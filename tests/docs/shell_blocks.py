@@ -132,6 +132,13 @@ def _git(arguments: Arguments, modules: set[str]) -> None:
     assert arguments[0] == "clone", arguments
 
 
+def _uv(arguments: Arguments, modules: set[str]) -> None:
+    action, *words = arguments
+    assert action in ("sync", "run"), arguments
+    if action == "run":
+        _check_words(words, modules)
+
+
 def _any(arguments: Arguments, modules: set[str]) -> None:
     """Accept any arguments."""
 
@@ -152,6 +159,7 @@ _CHECKS: dict[str, Callable[[Arguments, set[str]], None]] = {
     "export": _export,
     "openssl": _openssl,
     "git": _git,
+    "uv": _uv,
     "pytest": _any,
     "cd": _any,
     "mkdir": _any,

@@ -48,7 +48,7 @@ def test_a_file_that_exists_stops_everything(plan: Plan) -> None:
     (plan.folder / "views/a").mkdir(parents=True)
     (plan.folder / "views/a/new.py").symlink_to("nowhere")
     before = snapshot(plan.folder)
-    with pytest.raises(GeneratorError, match=r"new\.py exists already; nothing was written"):
+    with pytest.raises(GeneratorError, match=r"new\.py already exists; nothing was written"):
         plan.apply()
     assert snapshot(plan.folder) == before
 
