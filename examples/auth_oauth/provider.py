@@ -28,7 +28,8 @@ FORM = """<!doctype html><html lang="en"><meta name="viewport" content="width=de
 <main><section class="sheet narrow"><h1>Toy provider</h1><p class="lede">Who are you today?</p>
 <form method="post"><input type="hidden" name="query" value="{query}">
 <p style="margin-block: 1rem"><input name="name" placeholder="Name" required autofocus aria-label="Name"></p>
-<button class="button" type="submit">Continue</button></form></section></main></html>"""
+<button class="button" type="submit">Continue</button></form><p class="hint"><a href="/">Back</a></p></section></main>
+</html>"""
 
 
 @dataclass(frozen=True)

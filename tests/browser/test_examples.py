@@ -54,6 +54,19 @@ def test_the_index_leads_to_every_example_and_back(page: Page, gallery: str) -> 
         expect(page).to_have_url(f"{gallery}/")
 
 
+def test_the_start_page_is_searched_while_typing(page: Page, gallery: str) -> None:
+    visit(page, gallery)
+    page.get_by_role("searchbox").press_sequentially("upload")
+    expect(page.locator("a.card")).to_have_count(1)
+    expect(page).to_have_url(f"{gallery}/?q=upload")
+    page.locator("a.card").click()
+    page.get_by_text("uploads.html").click()
+    expect(page.get_by_role("region", name="uploads.html")).to_be_visible()
+    expect(page.get_by_role("region", name="uploads.py")).to_be_hidden()
+    page.get_by_role("link", name="Guide").click()
+    expect(page.get_by_role("heading", level=1, name="Uploads")).to_be_visible()
+
+
 def test_a_page_from_a_database_is_mounted_once(page: Page, gallery: str) -> None:
     visit(page, f"{gallery}/library/")
     first = int(page.locator("output").inner_text())
@@ -129,7 +142,7 @@ def test_a_sign_in_with_openid_leads_back_and_is_live(page: Page, gallery: str) 
 
 def test_the_counter_counts_clicks_and_keys(page: Page, gallery: str) -> None:
     visit(page, f"{gallery}/counter/")
-    count = page.locator(".count")
+    count = page.get_by_role("heading")
     for number in range(1, 4):
         page.get_by_role("button", name="One more").click()
         expect(count).to_have_text(str(number))
@@ -214,7 +227,7 @@ def test_the_table_stays_on_its_socket_while_it_is_used(page: Page, gallery: str
     page.get_by_label("Search orders").fill("ada")
     expect(page).to_have_url(f"{gallery}/table/?q=ada&sort=customer")
     page.get_by_label("Search orders").fill("no such order")
-    expect(page.get_by_text("No order matches")).to_be_visible()
+    expect(page.locator("main").get_by_text("No order matches")).to_be_visible()
     assert page.evaluate("window.stillHere")
 
 
@@ -418,7 +431,7 @@ def test_signing_in_and_out(page: Page, gallery: str) -> None:
     page.goto(f"{gallery}/dashboard")
     expect(page).to_have_url(f"{gallery}/login?next=%2Fdashboard")
     sign_in(page, gallery, "wrong")
-    expect(page.get_by_text("Invalid credentials")).to_be_visible()
+    expect(page.get_by_text("Invalid credentials", exact=True)).to_be_visible()
     sign_in(page, gallery, "demo")
     expect(page).to_have_url(f"{gallery}/dashboard")
     expect(page.locator(LIVE)).to_contain_text("Hello, demo")
@@ -513,7 +526,7 @@ def _signed_in_with_openid(page: Page, gallery: str) -> None:
 def _counted(page: Page, gallery: str) -> None:
     visit(page, f"{gallery}/counter/")
     page.get_by_role("button", name="One more").click()
-    expect(page.locator(".count")).to_have_text("1")
+    expect(page.get_by_role("heading")).to_have_text("1")
 
 
 def _adding(page: Page, gallery: str) -> None:
@@ -552,7 +565,8 @@ def _signed_in(page: Page, gallery: str) -> None:
 
 
 PAGES: dict[str, Callable[[Page, str], object]] = {
-    "index": lambda page, gallery: page.goto(gallery),
+    "index": lambda page, gallery: visit(page, gallery),
+    "guide": lambda page, gallery: visit(page, f"{gallery}/guides/forms"),
     "counter": _counted,
     "table": lambda page, gallery: visit(page, f"{gallery}/table/?sort=-total&page=3"),
     "table-empty": lambda page, gallery: visit(page, f"{gallery}/table/?q=nothing"),
