@@ -4,7 +4,7 @@ import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const target = join(here, "..", "pyview", "static");
@@ -12,6 +12,17 @@ const scratch = join(here, "..", ".build", `static.${process.pid}`);
 const TYPES = { js: "text/javascript; charset=utf-8", css: "text/css; charset=utf-8" };
 
 const packageOf = async (name) => JSON.parse(await readFile(join(here, "node_modules", name, "package.json")));
+
+// Style sheets that the script for developers contains: they style shadow trees, and no element loads them.
+const styleAsText = {
+  name: "style as text",
+  setup({ onLoad }) {
+    onLoad({ filter: /(development|failures)\/[a-z_]+\.css$/ }, async ({ path }) => {
+      const { code } = await transform(await readFile(path, "utf8"), { loader: "css", minify: true });
+      return { contents: code, loader: "text" };
+    });
+  },
+};
 
 async function bundle() {
   const { outputFiles } = await build({
@@ -30,6 +41,7 @@ async function bundle() {
     format: "esm",
     target: "es2022",
     legalComments: "none",
+    plugins: [styleAsText],
   });
   return outputFiles.map(({ path, contents }) => ({ name: basename(path), contents: Buffer.from(contents) }));
 }

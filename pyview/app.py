@@ -28,6 +28,8 @@ from pyview.checks.templates import check_sent_names, unusable_templates
 from pyview.config import SecurityConfig
 from pyview.environment.mode import is_development, is_production, with_production
 from pyview.environment.workers import configured_workers
+from pyview.failures.failure import Failure
+from pyview.failures.terminal import terminal_text, title_and_place
 from pyview.keeping.plan import check_kept
 from pyview.live_group import LiveGroup
 from pyview.live_render import Embedded
@@ -44,7 +46,7 @@ from pyview.middleware.log_redaction import install_redaction
 from pyview.middleware.outermost import Outermost
 from pyview.middleware.request_checks import RequestChecks
 from pyview.observability.descriptors import DescriptorWatch
-from pyview.observability.error_ids import CrashLog, new_error_id, skip_logged_failures
+from pyview.observability.error_ids import CrashLog, LogText, new_error_id, skip_logged_failures
 from pyview.observability.loop_watch import LoopWatch
 from pyview.observability.rate_limited_warnings import RateLimitedWarnings
 from pyview.observability.refused_handshakes import skip_refused_handshakes
@@ -171,7 +173,7 @@ class PyView(Starlette):
         # Logs and checks of this worker
         self._audit = Audit()
         self._client_warnings = RateLimitedWarnings(logger)
-        self._crashes = CrashLog(logger)
+        self._crashes = CrashLog(logger, self._log_text)
         self._periodic = PeriodicChecks()
         # State that workers share
         self._run_queue = RunQueue()
@@ -192,11 +194,13 @@ class PyView(Starlette):
         self.once_store: OnceStore = self._shared.once_store
         self.state_store: StateStore = self._shared.state_store
         # Rendering
-        self._assets = ClientAssets(debug=lambda: self.debug)
+        self._assets = ClientAssets(debug=lambda: self._shows_failures)
         self._templates = ViewTemplates(templates, auto_reload=not self.production, components=components)
         if isinstance(error_page, str):
             error_page = error_template(self._templates.environment, error_page)
-        self._errors = ErrorPages(error_page or default_error_page, self._crashes, debug=lambda: self.debug)
+        self._errors = ErrorPages(
+            error_page or default_error_page, self._crashes, debug=lambda: self._shows_failures
+        )
         # Identity
         self._session_check = SessionCheck(self.revocations, self.security.identity_grace)
         self._host: HostApplication | None = None
@@ -265,14 +269,14 @@ class PyView(Starlette):
         if self._app_context is None:
             file_watch = None
             if not self.production and self._templates.environment.auto_reload:
-                file_watch = FileWatch(lambda: self.debug, self._periodic)
+                file_watch = FileWatch(self._periodic)
             self._app_context = AppContext(
                 pubsub=self.pubsub,
                 presence=self.presence,
                 workers=self._shared.workers,
                 templates=self._templates,
                 development=self.development,
-                development_client=self._development_client() if self.debug else None,
+                development_client=self._development_client() if self._shows_failures else None,
                 signatures=self._tokens,
                 security=self.security,
                 liveview_version=self._assets.liveview_version,
@@ -298,6 +302,17 @@ class PyView(Starlette):
                 count_messages=self._operations.meter.wrap if self._operations else None,
             )
         return self._app_context
+
+    def _log_text(self, error: BaseException, where: str, what: str, error_id: str) -> LogText | None:
+        """Return the log of a failure for a developer's terminal; None for the ordinary one."""
+        if not self._shows_failures:
+            return None
+        failure = Failure.from_error(error, what=what, view=where, error_id=error_id)
+        return LogText(title_and_place(failure), terminal_text(failure))
+
+    @property
+    def _shows_failures(self) -> bool:
+        return self.debug and not self.production
 
     def _development_client(self) -> dict[str, Any]:
         return {"script": self._assets.development_script, "boot": new_error_id()}

@@ -1,20 +1,17 @@
-// Loads the script for developers, when the answer to a join names it, and passes the messages of all views to it.
+// Loads the script for developers, when a message names it, and passes the messages of all views to it.
 
 let loading;
 const failing = new Set(); // topics of views whose last join failed, and whose failure is shown
 
-const failed = (address) => (error) => console.error(`PyView: ${address} was not loaded.`, error);
-
 /** Takes a message of a view. `base` is the address of the assets. */
 export function passToDevelopers(liveSocket, base, topic, event, payload) {
-  const { development, failure } = payload.response ?? {};
+  const { development, failure } = payload.response ?? payload;
   if (development && !loading) {
     const address = new URL(`${base}/${development.script}`, document.baseURI).href;
     loading = import(address).then((script) => (script.start({ liveSocket, base }), script));
-    loading.catch(failed(address));
+    loading.catch(console.error);
   }
-  if (failure) failing.add(topic);
-  else if (development) failing.delete(topic);
+  if (event === "phx_reply") failing[failure ? "add" : "delete"](topic);
   loading?.then(({ receive }) => receive(topic, event, payload), () => {});
 }
 

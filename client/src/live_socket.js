@@ -1,6 +1,6 @@
 import { LiveSocket as OfficialLiveSocket } from "phoenix_live_view";
 import { mayReload, pageAnswers, reloadLimit, useUpReloads, wasTouched } from "./reloads.js";
-import { removeReloadNotice, showReloadNotice } from "./notices.js";
+import { removeReloadNotice, showFailure, showReloadNotice } from "./notices.js";
 import { keepingStreams, watchedChannel } from "./returns.js";
 import { runCommands } from "./commands.js";
 import { leavingGoneViews } from "./gone_views.js";
@@ -8,7 +8,6 @@ import { keepingValues } from "./kept_values.js";
 import { setFlashCookie } from "./flash_cookie.js";
 import { changeSession, renewSocket } from "./session_changes.js";
 import { developing, passToDevelopers } from "./development.js";
-import { noteProblem } from "./problems.js";
 import { useViewFiles, withViewHooks } from "./view_files.js";
 
 const created = new Set();
@@ -43,13 +42,15 @@ export class LiveSocket extends OfficialLiveSocket {
     });
     window.addEventListener("phx:pyview:files", ({ detail }) => useViewFiles(`${base}/assets/views`, detail));
     window.addEventListener("phx:pyview:load", () => this.#load());
-    window.addEventListener("phx:pyview:problem", ({ detail }) => noteProblem(detail));
     window.addEventListener("phx:pyview:exec", ({ detail }) => runCommands(this, detail));
   }
 
   channel(topic, params) {
     const open = super.channel.bind(this);
-    const pass = (event, payload) => passToDevelopers(this, `${this.#base}/assets`, topic, event, payload);
+    const pass = (event, payload) => {
+      showFailure((payload.response ?? payload).error_id);
+      passToDevelopers(this, `${this.#base}/assets`, topic, event, payload);
+    };
     return topic.startsWith("lv:") ? watchedChannel(topic, params, open, pass) : open(topic, params);
   }
 
@@ -90,7 +91,8 @@ export class LiveSocket extends OfficialLiveSocket {
   }
 
   reloadWithJitter(view, log) {
-    if (developing(view)) return; // its channel joins again, with growing pauses
+    // The channel of a failed view joins again by itself, with growing pauses.
+    if (developing(view) && !this.hasPendingLink()) return;
     if (!this.#mayReload()) return this.#slowDown(() => this.connect());
     return super.reloadWithJitter(view, log);
   }

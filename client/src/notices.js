@@ -10,9 +10,12 @@ const OFFLINE = "The connection is lost. Trying again…";
 // Longer than most interruptions, and than the time before the fallback to long polling.
 const OFFLINE_DELAY_MS = 4000;
 
+const FAILURE = "Something went wrong. Error id {id}";
+const FAILURE_MS = 15_000;
+
 let configured;
 
-/** Replaces the texts of these messages: `{reloads: {text, action}, offline}`. */
+/** Replaces the texts of these messages: `{reloads: {text, action}, offline, failure}`. */
 export function useWords(messages) {
   configured = messages;
 }
@@ -59,7 +62,24 @@ export function watchConnection(socket) {
 function showOffline(socket) {
   const { offline: text = OFFLINE } = words();
   if (!text || socket.closeWasClean || document.querySelector("[phx-disconnected]")) return;
-  const note = Object.assign(document.createElement("p"), { id: "pyview-offline", textContent: text });
+  addStatus("pyview-offline", text);
+}
+
+function addStatus(id, textContent) {
+  const note = Object.assign(document.createElement("p"), { id, textContent });
   note.setAttribute("role", "status");
   document.body.append(note);
+  return note;
+}
+
+/**
+ * Shows that something of the page has crashed, for a while or until a click. A view that crashes in a loop does not
+ * change a message that is shown.
+ */
+export function showFailure(id) {
+  const { failure: text = FAILURE } = words();
+  if (!id || !text || document.getElementById("pyview-failure")) return;
+  const note = addStatus("pyview-failure", text.replace("{id}", id));
+  note.onclick = () => note.remove();
+  setTimeout(note.onclick, FAILURE_MS);
 }

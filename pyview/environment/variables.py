@@ -8,6 +8,7 @@ PREFIX: Final = "PYVIEW_"
 
 VARIABLES: Final = (
     "PYVIEW_APP_ID",
+    "PYVIEW_EDITOR",
     "PYVIEW_ENV",
     "PYVIEW_REDIS_URL",
     "PYVIEW_SECRET",

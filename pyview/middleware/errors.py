@@ -4,105 +4,24 @@ With `debug=True` the page of a failure shows the message, and the lines of the 
 A client that does not accept HTML gets text.
 """
 
-import linecache
-import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from inspect import isawaitable
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote
 
-import jinja2
 from jinja2 import Environment
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from pyview.auth.connection import client_address
-from pyview.observability.error_ids import CrashLog, is_own, is_template
+from pyview.failures.failure import Failure
+from pyview.failures.html import failure_page
+from pyview.observability.error_ids import CrashLog
 from pyview.template.markup import Pattern
-
-_CONTEXT_LINES = 4  # shown before and after a line
-
-_FAILURE_PAGE = Pattern("""\
-<!DOCTYPE html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{kind}: {first_line}</title>
-<style>
-:root { color-scheme: light dark; --wash: #f4f4f4; --mark: #ffd0d0; }
-@media (prefers-color-scheme: dark) { :root { --wash: #262626; --mark: #5c2626; } }
-body { font-family: system-ui, sans-serif; margin: 2rem 1rem; overflow-wrap: anywhere; }
-h1 { font-size: 1.4rem; white-space: pre-wrap; } h2 { font-size: 1rem; }
-pre { background: var(--wash); padding: .7rem; overflow-x: auto; overflow-wrap: normal; }
-mark { background: var(--mark); color: inherit; display: block; width: max-content; min-width: 100%; }
-@media (min-width: 48rem) { body { margin: 2rem; } }
-</style></head>
-<body>
-<h1>{kind}: {message}</h1>
-{places}
-<details><summary>The whole traceback</summary><pre>{whole}</pre></details>
-<p>Error id {error_id}. This page is shown because the application has <code>debug=True</code>; others see the
-number only.</p>
-</body>
-</html>
-""")
-
-_CODE = Pattern("<h2>{what} {file}, line {line}</h2>\n{lines}")
-
-
-class _CodeLine(NamedTuple):
-    file: str
-    line: int
-
-    @property
-    def is_template(self) -> bool:
-        return is_template(self.file)
-
-
-def failure_page(error: Exception, error_id: str) -> str:
-    """Return the page for developers as HTML. The innermost line of their own files comes first."""
-    message = str(error) or "(no message)"
-    places = Markup("").join(_code_html(line) for line in _code_lines(error))
-    return str(
-        _FAILURE_PAGE.fill(
-            kind=type(error).__name__,
-            first_line=message.splitlines()[0][:100],
-            message=message,
-            places=places,
-            whole="".join(traceback.format_exception(error)),
-            error_id=error_id,
-        )
-    )
-
-
-def _code_lines(error: BaseException) -> Iterator[_CodeLine]:
-    if isinstance(error, jinja2.TemplateSyntaxError) and error.filename:
-        # A template that does not compile has no frame in the traceback.
-        yield _CodeLine(error.filename, error.lineno)
-    frames = traceback.walk_tb(error.__traceback__)
-    own = [
-        _CodeLine(frame.f_code.co_filename, line)
-        for frame, line in frames
-        if is_own(frame.f_code.co_filename)
-    ]
-    yield from reversed(own[-4:])
-
-
-def _code_html(code: _CodeLine) -> Markup:
-    lines = Markup()
-    for number in range(max(1, code.line - _CONTEXT_LINES), code.line + _CONTEXT_LINES + 1):
-        text = linecache.getline(code.file, number)
-        if not text:
-            continue
-        line = escape(f"{number:>4}  {text.rstrip()}")
-        lines += Markup("<mark>{}</mark>").format(line) if number == code.line else line + Markup("\n")
-    what = "Template" if code.is_template else "File"
-    # A template from a string has no lines to show.
-    block = Markup("<pre>{}</pre>\n").format(lines) if lines else lines
-    return _CODE.fill(what=what, file=code.file, line=str(code.line), lines=block)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +122,8 @@ class ErrorPages:
         """Answer any other exception: 500, with the error id of the log."""
         error_id = self._log_crash(request, request.method, error)
         if self._debug() and _wants_html(request):
-            return HTMLResponse(failure_page(error, error_id), 500)
+            what = f"{request.method} {request.url.path}"
+            return HTMLResponse(failure_page(Failure.from_error(error, what=what, error_id=error_id)), 500)
         page = _error_page(request, 500, f"Internal Server Error (error id {error_id})", error_id)
         return await self._response(request, page, None)
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
+from typing import NamedTuple
 
 from starlette.types import Scope
 
@@ -68,15 +69,27 @@ def is_logged(error: BaseException | None) -> bool:
     return hasattr(error, _ERROR_ID)
 
 
+class LogText(NamedTuple):
+    """A failure for a developer's terminal: the end of the first line, and the lines below it."""
+
+    title: str
+    lines: str
+
+
+Describe = Callable[[BaseException, str, str, str], LogText | None]
+"""Returns the text for an exception, the view or path, what was going on, and the error id. None: log a traceback."""
+
+
 class CrashLog:
-    """The log of failures of one application.
+    """The log of failures of one application. `describe` may replace the tracebacks by a text for developers.
 
     In each minute, the first failures that one client causes are logged with a traceback, the next in one line each.
     Further ones are only counted, and the count is logged at the end of the minute: no client can flood the log.
     """
 
-    def __init__(self, logger: logging.Logger) -> None:
+    def __init__(self, logger: logging.Logger, describe: Describe = lambda *_: None) -> None:
         self._logger = logger
+        self._describe = describe
         self._counts = RateLimitedWarnings(logger, _LINES, subject="crashes")
         self.total = 0
         """Number of failures so far, with those that were left out of the log."""
@@ -94,14 +107,28 @@ class CrashLog:
         if count <= _TRACEBACKS:
             # The frames that lead to the application's code matter only to a developer of the framework.
             whole = self._logger.isEnabledFor(logging.DEBUG)
+            text = None if whole else self._describe(error, where, what, error_id)
             trace = error.__traceback__ if whole else own_part(error.__traceback__)
             message = f"{where}: {what} crashed (error id {error_id})"
-            self._logger.error("%s", message, exc_info=(type(error), error, trace))
+            if text is not None:
+                self._log_text(f"{message}: {text.title}", error, text.lines)
+            else:
+                self._logger.error("%s", message, exc_info=(type(error), error, trace))
         elif count <= _LINES:
             place = own_place(error)
             kind = f"{type(error).__qualname__} at {place}" if place else type(error).__qualname__
             self._logger.error("%s: %s crashed (error id %s): %s", where, what, error_id, kind)
         return error_id
+
+    def _log_text(self, message: str, error: BaseException, lines: str) -> None:
+        logger = self._logger
+        if not logger.isEnabledFor(logging.ERROR):
+            return
+        trace = (type(error), error, error.__traceback__)
+        record = logger.makeRecord(logger.name, logging.ERROR, __file__, 0, "%s", (message,), trace)
+        # Formatters use this instead of a traceback that they would make.
+        record.exc_text = lines
+        logger.handle(record)
 
     def flush_due(self) -> None:
         """Log the counts of the failures that were left out, if the minute is over."""

@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from pyview.components.instance import callbacks_of, development_callbacks_of
 from pyview.components.registry import ComponentSettings
 from pyview.config import SecurityConfig
+from pyview.failures.failure import Failure
 from pyview.meta import ContextProcessor
 from pyview.observability.error_ids import CrashLog
 from pyview.observability.rate_limited_warnings import RateLimitedWarnings
@@ -33,8 +34,8 @@ class AppContext:
     `processes` holds the running views, so that none is freed before its `disconnect` has run. `file_watch` is None
     in production. `development`: the tools for developers are on. `development_client`: what the answer to a join tells
     the page about the script for developers; None if it must not have it. `script` is the name of its file, `boot`
-    differs for each start of the application. `count_messages` makes a table of handlers that counts and times
-    messages; None without a dashboard.
+    differs for each start of the application. `failure` is one of the whole application, which its pages show.
+    `count_messages` makes a table of handlers that counts and times messages; None without a dashboard.
     """
 
     pubsub: PubSub
@@ -51,6 +52,7 @@ class AppContext:
     context_processors: Sequence[ContextProcessor] = ()
     development: bool = False
     development_client: dict[str, Any] | None = None
+    failure: Failure | None = None
     telemetry: Telemetry | None = None
     file_watch: FileWatch | None = None
     run_queue: RunQueue = field(default_factory=RunQueue)

@@ -36,15 +36,9 @@ class Follower(Protocol):
 
 
 class FileWatch:
-    """Has every open page check its files. It is registered for periodic checks only while there are pages.
+    """Has every open page check its files. It is registered for periodic checks only while there are pages."""
 
-    `shows_problems()` is True if a page may show what is wrong with its template.
-    """
-
-    def __init__(
-        self, shows_problems: Callable[[], bool], periodic: PeriodicChecks, period: float = PERIOD
-    ) -> None:
-        self.shows_problems = shows_problems
+    def __init__(self, periodic: PeriodicChecks, period: float = PERIOD) -> None:
         self._periodic = periodic
         self._period = period
         self._followers: dict[object, Follower] = {}

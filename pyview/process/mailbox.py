@@ -176,8 +176,8 @@ class Mailbox:
         """Return the coroutine of the handler of `message`: for handlers of a message with another one in it."""
         return self._handlers[type(message)](self, message)
 
-    async def _raised(self, error: BaseException) -> None:
-        """React to what a handler raised. An exception from here ends the task and is the caller's."""
+    async def _raised(self, error: BaseException, message: Any) -> None:
+        """React to what the handler of `message` raised. An exception from here ends the task and is the caller's."""
         raise error
 
     def _dropped(self, messages: Iterable[Any]) -> None:
@@ -216,7 +216,7 @@ class Mailbox:
                     await self._handlers[type(message)](self, message)
                 # Cancellations as well: a subclass decides whether one is meant for it.
                 except BaseException as error:
-                    await self._raised(error)
+                    await self._raised(error, message)
                 # No await from this check to the end: a message that came then would wait for ever.
                 if not self._waiting:
                     break

@@ -40,7 +40,7 @@ class NoConnection:
     def closed(self) -> None:
         """Do nothing: there is no page."""
 
-    def crashed(self) -> None:
+    def crashed(self, error_id: str = "") -> None:
         """Do nothing: there is no page."""
 
     def overloaded(self) -> None:

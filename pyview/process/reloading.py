@@ -14,8 +14,10 @@ from jinja2 import TemplateSyntaxError
 
 from pyview.components.registry import ComponentRegistry
 from pyview.live_view import LiveView
+from pyview.observability.error_ids import new_error_id, own_part
 from pyview.process.components import ViewComponents
-from pyview.process.file_watch import FileWatch, ScanCache
+from pyview.process.failure_display import FAILURE_EVENT, MENDED_EVENT, Activity, failure_message
+from pyview.process.file_watch import ScanCache
 from pyview.process.messages import FilesChanged
 from pyview.process.view_process import ViewProcess
 from pyview.rendering.renderers import Diff, Renderer
@@ -28,11 +30,6 @@ logger = logging.getLogger("pyview")
 
 LOAD_EVENT: Final = "pyview:load"
 """The event that makes a browser load the page again."""
-
-PROBLEM_EVENT: Final = "pyview:problem"
-"""The event with the error of a page's template, or with None when there is none any more."""
-
-_HIDDEN: Final = "A template of this page cannot be rendered. The server's log says why."
 
 
 class PageSources:
@@ -78,17 +75,17 @@ class ReloadingRenderer:
     """Renderer that makes the renderer of the view again when one of its templates has changed.
 
     `make` makes the renderer of the view, which renders a whole page first. `problem` is the error of a template, None
-    while there is none.
+    while there is none; `about_problem` is what the page shows about it.
     """
 
-    __slots__ = ("_empty", "_make", "_process", "_renderer", "_watch", "problem", "sources")
+    __slots__ = ("_empty", "_make", "_process", "_renderer", "about_problem", "problem", "sources")
 
-    def __init__(self, process: ViewProcess, watch: FileWatch, make: Callable[[], Renderer]) -> None:
+    def __init__(self, process: ViewProcess, make: Callable[[], Renderer]) -> None:
         self._process = process
-        self._watch = watch
         self._make = make
         self._empty = False
         self.problem: str | None = None
+        self.about_problem: dict[str, Any] = {}
         self.sources = PageSources(process.app.templates.files, process.mount_context.view_class)
         with recording_sources(self.sources.templates):
             self._renderer = make()
@@ -160,11 +157,12 @@ class ReloadingRenderer:
         except Exception as error:
             return self._failed(error)
         self._renderer, self.sources.templates = renderer, templates
-        self._empty = False
         if self.problem is not None:
             self.problem = None
             logger.info("%s: the template renders again", self._process.name)
-            self._show_problem(None)
+            self.about_problem = {}
+            self._tell_page(MENDED_EVENT, {"scope": "template"})
+        self._empty = False
         # Of streams and temporary names the server keeps nothing: the page shows them as the old template made them.
         if any(each.streams is not None or each.temporaries is not None for each in self._process.sockets):
             self._load_page()
@@ -174,10 +172,7 @@ class ReloadingRenderer:
         problem = described(error)
         if problem != self.problem:  # it is tried again twice a second, and logged once
             self.problem = problem
-            trace = None if isinstance(error, TemplateSyntaxError) else error
-            name = self._process.name
-            logger.error("%s: the page stays as it is, its template fails: %s", name, problem, exc_info=trace)
-            self._show_problem(problem if self._watch.shows_problems() else _HIDDEN)
+            self._log(error, problem, new_error_id())
         # A page that is back after a lost connection waits for a tree, and there is none that it could keep.
         empty, self._empty = self._empty, False
         return {"s": [""]} if empty else {}
@@ -185,9 +180,26 @@ class ReloadingRenderer:
     def _load_page(self) -> None:
         self._process.socket.queue_event(LOAD_EVENT, encoded({}, LOAD_EVENT))
 
-    def _show_problem(self, problem: str | None) -> None:
-        payload = {"id": self._process.dom_id, "text": problem}
-        self._process.socket.queue_event(PROBLEM_EVENT, encoded(payload, PROBLEM_EVENT))
+    def _log(self, error: Exception, problem: str, error_id: str) -> None:
+        process = self._process
+        trace = (
+            None
+            if isinstance(error, TemplateSyntaxError)
+            else (type(error), error, own_part(error.__traceback__))
+        )
+        text = "%s: the page stays as it is, its template fails (error id %s): %s"
+        logger.error(text, process.name, error_id, problem, exc_info=trace)
+        if process.app.development_client is None:
+            self.about_problem = {"error_id": error_id}
+        else:
+            failure = process.failure(Activity("template"), error, error_id)
+            self.about_problem = failure_message(process.app, failure, "template")
+        self._tell_page(FAILURE_EVENT, self.about_problem)
+
+    def _tell_page(self, event: str, payload: dict[str, Any]) -> None:
+        # The answer to a join says it itself.
+        if not self._empty:
+            self._process.connection.push(event, payload)
 
 
 async def _rendered(renderer: Renderer, socket: LiveViewSocket[Any], templates: Sources) -> Diff:

@@ -178,7 +178,7 @@ class Transfer(Mailbox):
 
     # Messages
 
-    async def _raised(self, error: BaseException) -> None:
+    async def _raised(self, error: BaseException, message: Any) -> None:
         # Suppress only the cancellation of a stuck writer, which is our own (see `_end_soon`).
         task = asyncio.current_task()
         if not isinstance(error, asyncio.CancelledError) or not self.ended or task is None:

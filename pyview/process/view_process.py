@@ -18,10 +18,12 @@ from pyview.binding.callers import EventCaller, InfoCaller
 from pyview.components.instance import ComponentInstance
 from pyview.events import EventRequirements
 from pyview.events.info_event import InfoEvent
+from pyview.failures.failure import Failure
 from pyview.live_view import LiveView
 from pyview.observability.telemetry import Telemetry
 from pyview.process.app_context import AppContext
 from pyview.process.components import ViewComponents
+from pyview.process.failure_display import FAILURE_EVENT, Activity, activity_of, failure_message
 from pyview.process.keeper import Keeper
 from pyview.process.kept_states import KEPT_EVENT
 from pyview.process.mailbox import Handlers, Mailbox
@@ -471,19 +473,36 @@ class ViewProcess(Mailbox):
                 if isawaitable(result):
                     await result
         except Exception as error:
-            self.log_crash("disconnect", error)
+            # Only logged: its page has left.
+            self.app.crashes.log(self.client, self.name, "disconnect", error)
 
     # Failures
 
     def log_crash(self, what: str, error: BaseException) -> str:
-        """Log that something of the view has crashed. Return the error id."""
-        return self.app.crashes.log(self.client, self.name, what, error)
+        """Log that something of the view has crashed, and show developers the failure. Return the error id."""
+        error_id = self.app.crashes.log(self.client, self.name, what, error)
+        if self.app.development_client is not None:
+            failure = self.failure(Activity(what), error, error_id)
+            self.connection.push(FAILURE_EVENT, failure_message(self.app, failure, "view"))
+        return error_id
 
-    async def _raised(self, error: BaseException) -> None:
+    def failure(self, activity: Activity, error: BaseException, error_id: str) -> Failure:
+        """Return a failure of the view, for developers."""
+        page = self.page if hasattr(self, "mount_context") else ""
+        return Failure.from_error(
+            error,
+            what=activity.what,
+            view=self.name,
+            page=page,
+            payload=activity.payload,
+            error_id=error_id,
+        )
+
+    async def _raised(self, error: BaseException, message: Any) -> None:
         if isinstance(error, asyncio.CancelledError):
             self._cancelled()
         elif isinstance(error, Exception):
-            await self._crash(error)
+            await self._crash(error, message)
         else:
             # `KeyboardInterrupt` and `SystemExit` are for the server.
             raise error
@@ -496,14 +515,25 @@ class ViewProcess(Mailbox):
         # asyncio asks this of code that suppresses a cancellation.
         task.uncancel()
 
-    async def _crash(self, error: Exception) -> None:
-        self.log_crash("a handler", error)
+    async def _crash(self, error: Exception, message: Any) -> None:
+        error_id = self._log_handler(error, message)
         if not self.ended:
             self.fail_kept()
             # In this order: `disconnect` may take seconds, and the page joins again meanwhile.
             self.end()
-            self.connection.crashed()
+            self.connection.crashed(error_id)
             await self.disconnect()
+
+    def _log_handler(self, error: Exception, message: Any) -> str:
+        """Log what a handler raised. Return the error id for the user; "" if the page shows the failure itself."""
+        app = self.app
+        if app.development_client is None:
+            return app.crashes.log(self.client, self.name, "a handler", error)
+        activity = activity_of(message, error)
+        error_id = app.crashes.log(self.client, self.name, activity.what, error)
+        failure = self.failure(activity, error, error_id)
+        self.connection.push(FAILURE_EVENT, failure_message(app, failure, "view"))
+        return ""
 
     @property
     def _internal_limit(self) -> float:

@@ -90,6 +90,8 @@ class MainView:
         state.history.joined(view.id)
         state.screen.put_title(parts.title, joining=True)
         state.take_events(parts.events)
+        if about := {name: response[name] for name in ("failure", "error_id") if name in response}:
+            state.events.append(("pyview:failure", about))
         state.page_changed()
         if self.after_join is not None:
             state.screen.fields = Fields()

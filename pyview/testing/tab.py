@@ -45,6 +45,9 @@ from pyview.wire.merge import ProtocolError, extract
 # The close code by which the page's script says that the tab is closed: the server ends its views at once. With any
 # other code they wait for a reconnection.
 GOODBYE = 4000
+
+OWN_EVENTS = "pyview:"
+"""Prefix of messages between PyView and its own script, such as a failure in debug mode."""
 # The script of PyView also stops after three quick loads, and then shows a message.
 MAX_RELOADS = 3
 MAX_STEPS = 20
@@ -154,6 +157,9 @@ class Tab:
     def _on_push(self, channel: ClientChannel, push: Push) -> None:
         if channel.state == "left":
             return  # sent before the server had read that the client left
+        if push.event.startswith(OWN_EVENTS):
+            self.state.events.append((push.event, push.payload))
+            return
         inner = self.inner.of_channel(channel)
         if inner is not None:
             self.inner.on_push(inner, push)

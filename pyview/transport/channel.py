@@ -128,12 +128,15 @@ class Channel:
 
     def closed(self) -> None:
         """Close the channel in the client: the view has ended by itself."""
-        self._close("phx_close")
+        self._close("phx_close", {})
 
-    def crashed(self) -> None:
-        """Make the client join again: the view has failed."""
-        # In development the page brings the state back that the view had before the failure.
-        self._close("phx_error", {"keeps": True} if self._topics.app.development else None)
+    def crashed(self, error_id: str = "") -> None:
+        """Make the client join again: the view has failed. It shows its user the error id, if there is one."""
+        payload: dict[str, Any] = {"error_id": error_id} if error_id else {}
+        if self._topics.app.development:
+            # The page brings the state back that the view had before the failure.
+            payload["keeps"] = True
+        self._close("phx_error", payload)
 
     def join_again(self, message: Join) -> None:
         """Answer a join with another process, since the one before has ended without an answer."""
@@ -178,8 +181,8 @@ class Channel:
         """Send nothing more on this join. Messages that the view still sends are dropped."""
         self._open = False
 
-    def _close(self, event: str, payload: dict[str, Any] | None = None) -> None:
+    def _close(self, event: str, payload: dict[str, Any]) -> None:
         if self._open:
-            self._send_queue.put(encode(self.join_ref, self.join_ref, self.topic, event, payload or {}))
+            self._send_queue.put(encode(self.join_ref, self.join_ref, self.topic, event, payload))
             self._open = False
             self._topics.forget(self)

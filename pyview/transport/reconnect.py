@@ -166,7 +166,7 @@ class DetachedView:
     def closed(self) -> None:
         self.connection.remove(self)
 
-    def crashed(self) -> None:
+    def crashed(self, error_id: str = "") -> None:
         self.connection.remove(self)
 
     def overloaded(self) -> None:

@@ -156,9 +156,11 @@ async def test_developers_see_the_line_of_their_template(tmp_path: Path) -> None
     async with client_of(app) as client:
         response = await client.get("/badtemplate", headers=HTML)
     assert response.status_code == 500
-    assert "<h1>ZeroDivisionError: division by zero</h1>" in response.text
-    assert f"<h2>Template {tmp_path}/bad.html, line 2</h2>" in response.text
-    assert "<mark>   2  &lt;p&gt;{{ 1 / zero }}&lt;/p&gt;</mark>" in response.text
+    assert (
+        '<span class="kind">ZeroDivisionError</span>: <span class="message">division by zero' in response.text
+    )
+    assert f">{tmp_path}/bad.html:2</a>" in response.text
+    assert "<mark><i>   2</i>  &lt;p&gt;{{ 1 / zero }}&lt;/p&gt;</mark>" in response.text
 
 
 async def test_a_template_from_a_string_has_no_lines_to_show() -> None:
@@ -167,21 +169,21 @@ async def test_a_template_from_a_string_has_no_lines_to_show() -> None:
     app.add_live_view("/text", type("Text", (LiveView,), {"template": template}))
     async with client_of(app) as client:
         response = await client.get("/text", headers=HTML)
-    assert "<h2>Template page.html, line 2</h2>\n\n<details>" in response.text
+    assert "<h2>page.html:2</h2>\n</section>" in response.text
 
 
 async def test_developers_see_the_line_of_a_syntax_error(tmp_path: Path) -> None:
     (tmp_path / "bad.html").write_text("<p>one</p>\n{% if %}\n")
     async with client_of(make_app(debug=True, templates=FileSystemLoader(tmp_path))) as client:
         response = await client.get("/badtemplate", headers=HTML)
-    assert f"Template {tmp_path}/bad.html, line 2" in response.text
+    assert f">{tmp_path}/bad.html:2</a>" in response.text
 
 
 async def test_developers_see_the_line_of_their_handler() -> None:
     async with client_of(make_app(debug=True)) as client:
         response = await client.get("/failing", headers=HTML)
-    assert "RuntimeError: the &lt;secret&gt; password" in response.text
-    assert f"<h2>File {__file__}, line" in response.text
+    assert '<span class="message">the &lt;secret&gt; password</span>' in response.text
+    assert f"vscode://file{__file__}:" in response.text
     assert "raise RuntimeError" in response.text
 
 

@@ -222,28 +222,42 @@ async def test_any_loader_that_knows_when_a_template_has_changed() -> None:
 
 # Templates that cannot be rendered
 
+# Text, and what the log and the page say about it.
 WRONG = {
-    "no template": (BROKEN, "count.html, line 2: TemplateSyntaxError: "),
-    "fails": (FAILING, "count.html, line 2: UndefinedError: 'nobody' is undefined"),
-    "lacks a file": ('<p>\n{% include "away.html" %}', "count.html, line 2: TemplateNotFound: "),
+    "no template": (BROKEN, "count.html, line 2: TemplateSyntaxError: ", ">TemplateSyntaxError<"),
+    "fails": (
+        FAILING,
+        "count.html, line 2: UndefinedError: 'nobody' is undefined",
+        "&#39;nobody&#39; is undefined",
+    ),
+    "lacks a file": (
+        '<p>\n{% include "away.html" %}',
+        "count.html, line 2: TemplateNotFound: ",
+        "{% include &#34;away.html&#34; %}",
+    ),
 }
-wrong = pytest.mark.parametrize(("text", "problem"), WRONG.values(), ids=WRONG.keys())
+wrong = pytest.mark.parametrize(("text", "problem", "shown"), WRONG.values(), ids=WRONG.keys())
 
 
 def problems(page: Page) -> list[Any]:
-    return [payload["text"] for name, payload in page.events if name == "pyview:problem"]
+    """What the page was told about its template: the HTML of the failure, an error id, or None when it is mended."""
+    told: dict[str, Callable[[Any], Any]] = {
+        "pyview:failure": lambda payload: payload.get("failure", {}).get("html", payload),
+        "pyview:mended": lambda _: None,
+    }
+    return [told[name](payload) for name, payload in page.events if name in told]
 
 
 @wrong
 async def test_the_page_stays_as_it_is_until_the_template_is_mended(
-    developer: Developer, text: str, problem: str, caplog: pytest.LogCaptureFixture
+    developer: Developer, text: str, problem: str, shown: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with LiveClient(developer.app(debug=True)) as client:
         page = await client.open("/")
         await page.click("button")
         developer.write(text)
         await page.wait_for(lambda page: problems(page), timeout=1.0)
-        assert problem in problems(page)[0]
+        assert shown in problems(page)[0]
         assert page.has_text("old 1")
         assert await page.push("more") == {"count": 2}, "the view goes on"
         assert page.has_text("old 1")
@@ -257,12 +271,14 @@ async def test_the_page_stays_as_it_is_until_the_template_is_mended(
 
 
 @wrong
-async def test_an_event_before_anybody_has_looked(developer: Developer, text: str, problem: str) -> None:
+async def test_an_event_before_anybody_has_looked(
+    developer: Developer, text: str, problem: str, shown: str
+) -> None:
     async with LiveClient(developer.app(debug=True)) as client:
         page = await client.open("/")
         developer.write(text)
         await page.click("button")
-        assert problem in problems(page)[0]
+        assert shown in problems(page)[0]
         developer.write(NEW)
         await shows(page, "new 1")
         assert page.crashes == 0
@@ -275,7 +291,9 @@ async def test_without_debug_the_page_learns_no_more_than_that(
         page = await client.open("/")
         developer.write(BROKEN)
         await page.wait_for(lambda page: problems(page), timeout=1.0)
-        assert problems(page) == ["A template of this page cannot be rendered. The server's log says why."]
+        ((name, error_id),) = problems(page)[0].items()
+        assert (name, len(problems(page))) == ("error_id", 1)
+        assert f"(error id {error_id})" in caplog.text
         assert "count.html, line 2" in caplog.text
 
 
@@ -323,7 +341,7 @@ class Stars(CountView):
 @wrong
 @pytest.mark.parametrize("delay", [0.0, SOON], ids=["before the next scan", "after it"])
 async def test_a_component_whose_template_fails(
-    tmp_path: Path, text: str, problem: str, delay: float
+    tmp_path: Path, text: str, problem: str, shown: str, delay: float
 ) -> None:
     star = '<p>{} {{{{ stars }}}}<button phx-click="star" phx-target="{{{{ myself }}}}">*</button></p>'
     developer = Developer(
@@ -338,7 +356,7 @@ async def test_a_component_whose_template_fails(
         developer.write(text, "star.html")
         await page.settle(delay)
         await page.click("p:nth-child(2) button")
-        assert problem.replace("count", "star") in problems(page)[0]
+        assert shown in problems(page)[0]
         assert [p.text for p in page.find_all("p")] == ["old 1 *", "old 0 *"]
         developer.write(star.format("new"), "star.html")
         await page.wait_for(

@@ -8,12 +8,13 @@
 //     }
 
 import { keepPage } from "./kept_page.js";
+import { startOverlay } from "./overlay.js";
 
 export { receive } from "./events.js";
+
+const TOOLS = [keepPage, startOverlay];
 
 /** Starts every tool, once for each load of the page. `base` is the address of the assets, without a slash at its end. */
 export function start(page) {
   for (const tool of TOOLS) tool(page);
 }
-
-const TOOLS = [keepPage];

@@ -21,6 +21,7 @@ from pyview.process.answers import (
     pending_navigation,
     reply,
 )
+from pyview.process.failure_display import Activity, add_to_join, failure_message
 from pyview.process.first_mount import continue_first_mount
 from pyview.process.handlers.components import forget_components
 from pyview.process.keeper import Keeper
@@ -61,9 +62,9 @@ async def _join(process: ViewProcess, message: Join) -> None:
         _refuse(process, message.ref, process.app.failed_mount(error), error)
     except Exception as error:
         if not await _starts_fresh(process, message, mount_context, error):
-            process.log_crash("join", error)
+            error_id = process.app.crashes.log(process.client, process.name, "join", error)
             _fail_kept(process, mount_context)
-            _answer_crash(process, message)
+            _answer_crash(process, message, _about(process, error, error_id))
     else:
         if mount_context is None:
             process.end()  # the view that had waited for the page answers
@@ -228,7 +229,7 @@ def _count(process: ViewProcess) -> None:
 def _renderer(process: ViewProcess, view: LiveView[Any]) -> Renderer:
     if process.app.file_watch is None:
         return _plain_renderer(process, view)
-    renderer = ReloadingRenderer(process, process.app.file_watch, lambda: _plain_renderer(process, view))
+    renderer = ReloadingRenderer(process, lambda: _plain_renderer(process, view))
     if not process.ended:
         process.app.file_watch.add(process, renderer)
     return renderer
@@ -316,7 +317,9 @@ def _answer(process: ViewProcess, message: Join | Rejoin, rendered: Diff) -> Non
         response["keeps"] = True
         _store(process, process.keeper)
     if process.app.development_client is not None:
-        response["development"] = process.app.development_client
+        add_to_join(process.app, response)
+    if process.app.file_watch is not None and type(process.renderer) is ReloadingRenderer:
+        response |= process.renderer.about_problem
     socket.connecting = None
     reply(process, message.ref, response)
 
@@ -331,15 +334,22 @@ def _store(process: ViewProcess, keeper: Keeper) -> None:
     process.app.kept_states.hurry(keeper)
 
 
-def _answer_crash(process: ViewProcess, message: Join) -> None:
+def _about(process: ViewProcess, error: Exception, error_id: str) -> dict[str, Any]:
+    """Return what the page shows about a join that has failed: to users the error id, to developers the failure."""
+    if process.app.development_client is None:
+        return {"error_id": error_id}
+    return failure_message(process.app, process.failure(Activity("join"), error, error_id), "join")
+
+
+def _answer_crash(process: ViewProcess, message: Join, about: dict[str, Any]) -> None:
     if process.view is None or not process.mount_context.target.awaited:
-        _refuse(process, message.ref, {"reason": "join crashed"})
+        _refuse(process, message.ref, {"reason": "join crashed"} | about)
         return
     # The client shows a page only when each view in it has joined: one that fails must not hold up the others. It joins
     # with an empty tree and crashes then, so that the client tries again a few times. Our lines of the client read
     # `failed`, and keep the HTML of the first page.
     empty = {"rendered": {"s": [""]}, "liveview_version": process.app.liveview_version}
-    reply(process, message.ref, empty | {"failed": True})
+    reply(process, message.ref, empty | {"failed": True} | about)
     process.end()
     process.connection.crashed()
 
