@@ -13,6 +13,8 @@ from pyview.failures.texts import cut_line
 from pyview.observability.error_ids import is_own, is_template
 
 _LINES_AROUND: Final = 4
+_UNNAMED_TEMPLATE: Final = "<template>"
+"""The file of a template that a loader has without one, as Jinja2 names it."""
 _MOST_FRAMES: Final = 8
 """Of one exception, the innermost ones."""
 
@@ -70,8 +72,9 @@ def own_frames(error: BaseException) -> tuple[FailureFrame, ...]:
     walked = [*_walk(error)]
     seen: dict[tuple[str, int, str], int] = {}
     for file, line, function in reversed(walked):
-        if is_own(file):
-            place = (file, line, "" if is_template(file) else function)
+        if is_own(file) or file == _UNNAMED_TEMPLATE:
+            is_function = not is_template(file) and file != _UNNAMED_TEMPLATE
+            place = (file, line, function if is_function else "")
             seen[place] = seen.get(place, 0) + 1
     wrong = _syntax_error(error)
     frames = [wrong] if wrong is not None else []

@@ -48,8 +48,10 @@ def activity_of(message: Any, error: BaseException) -> Activity:
             return Activity(titled(event), payload)
         case FilesChosen(event=event):
             return Activity(titled(event), event.payload)
-        case Info(event=event) | TimerFired(timer=event) | (InfoEvent() as event) as info:
-            return Activity(titled(info), getattr(event, "payload", None))
+        case TimerFired(timer=timer) as fired:
+            return Activity(titled(fired), getattr(timer.event, "payload", timer.event))
+        case Info(event=event) | (InfoEvent() as event) as info:
+            return Activity(titled(info), getattr(event, "payload", event))
         case ComponentUpdate(assigns=assigns):
             return Activity("update of a component", assigns)
         case AsyncDone(task=task):
