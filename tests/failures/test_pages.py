@@ -120,7 +120,11 @@ def shown(page: Page) -> list[str]:
 
 CRASHES = {
     "an event": (lambda page: page.push("crash", {"a": "b"}), "event &#39;crash&#39;", "a: &#39;b&#39;"),
-    "a template": (lambda page: page.push("template_fails"), "event &#39;template_fails&#39;", "&lt;template&gt;:1"),
+    "a template": (
+        lambda page: page.push("template_fails"),
+        "event &#39;template_fails&#39;",
+        "&lt;template&gt;:1",
+    ),
     "an info": (lambda page: page.push("tell"), "info &#39;told&#39;", "to: &#39;all&#39;"),
     "a timer": (lambda page: page.push("tick"), "info &#39;told&#39;", ""),
     "async work": (lambda page: page.push("work"), "the async work &#39;load&#39;", "in fail</small>"),
