@@ -5,7 +5,8 @@ from typing import Final
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from pyview.middleware.errors import failure_page
+from pyview.failures.failure import Failure
+from pyview.failures.html import failure_page
 from pyview.observability.error_ids import new_error_id
 
 _HEADER: Final = "x-pyview-failure"
@@ -32,10 +33,8 @@ class FailureServer:
     def __init__(self, error: BaseException, host: str) -> None:
         self._id = new_error_id()
         reload = _RELOAD.format(header=_HEADER, failure=self._id)
-        shown = error if isinstance(error, Exception) else RuntimeError(f"{type(error).__name__}: {error}")
-        self._page = failure_page(shown.with_traceback(error.__traceback__), self._id).replace(
-            "</body>", reload
-        )
+        failure = Failure.from_error(error, what="start of the application")
+        self._page = failure_page(failure).replace("</body>", reload)
         self._hosts = _LOCAL | {host, f"[{host}]"}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

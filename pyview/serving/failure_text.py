@@ -1,9 +1,9 @@
-"""Texts about an application that cannot be started, for the terminal and for pages."""
+"""Text about an application that cannot be started, for the terminal."""
 
 import traceback
 from typing import Final
 
-from pyview.observability.error_ids import is_own, own_place
+from pyview.observability.error_ids import is_own
 from pyview.serving.applications import CannotLoad
 
 _INNERMOST: Final = 3  # frames that are shown of a failure outside of the developer's own files
@@ -22,11 +22,3 @@ def failure_text(error: BaseException) -> str:
     if shown and hidden:
         lines.insert(0, f"  ({hidden} frames of libraries are not shown)\n")
     return "".join(lines).rstrip()
-
-
-def failure_summary(error: BaseException) -> str:
-    """Return kind, message and place of `error`, such as "NameError: name 'x' is not defined (shop.py, line 3)"."""
-    if isinstance(error, SyntaxError) and error.filename:
-        return f"{type(error).__name__}: {error.msg} ({error.filename}, line {error.lineno})"
-    place = own_place(error)
-    return f"{type(error).__name__}: {error}{f' ({place})' if place else ''}"

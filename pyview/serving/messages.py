@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from pyview.failures.failure import Failure
+
 # --- from the supervisor ---
 
 
@@ -24,9 +26,9 @@ class ShowFailurePage(NamedTuple):
 
 
 class ShowProblem(NamedTuple):
-    """Show `text` on every open page; None takes it away."""
+    """Show `failure` on every open page; None takes it away."""
 
-    text: str | None
+    failure: Failure | None
 
 
 class StaticFilesChanged(NamedTuple):
@@ -48,10 +50,10 @@ class ApplicationReady(NamedTuple):
 
 
 class StartFailed(NamedTuple):
-    """The application cannot be started. `text` is for the terminal, `summary` for pages."""
+    """The application cannot be started. `text` is for the terminal, `failure` for pages."""
 
     text: str
-    summary: str
+    failure: Failure
 
 
 class StillStarting(NamedTuple):

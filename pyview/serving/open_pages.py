@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from pyview.failures.failure import Failure
+from pyview.process.failure_display import show_on_all_pages
 from pyview.process.messages import PushToPage
-from pyview.process.reloading import LOAD_EVENT, PROBLEM_EVENT
+from pyview.process.reloading import LOAD_EVENT
 from pyview.serving.messages import StaticFilesChanged
 from pyview.serving.server import live_apps
 
@@ -13,9 +15,10 @@ def count_pages(app: Any) -> int:
     return sum(live.open_pages for live in live_apps(app))
 
 
-def show_problem(app: Any, text: str | None) -> None:
-    """Show `text` on every open page; None takes it away."""
-    _push(app, PROBLEM_EVENT, {"id": "pyview dev", "text": text})
+def show_problem(app: Any, failure: Failure | None) -> None:
+    """Show `failure` on every open page; None takes it away."""
+    for live in live_apps(app):
+        show_on_all_pages(live.app_context, failure)
 
 
 def reload_static_files(app: Any, changed: StaticFilesChanged) -> None:

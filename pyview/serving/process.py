@@ -25,10 +25,11 @@ from typing import Any, Final
 import uvicorn
 from uvicorn.lifespan.on import LifespanOn
 
+from pyview.failures.failure import Failure
 from pyview.observability.error_ids import is_own
 from pyview.serving.applications import load
 from pyview.serving.failure_server import FailureServer
-from pyview.serving.failure_text import failure_summary, failure_text
+from pyview.serving.failure_text import failure_text
 from pyview.serving.log_lines import log_to
 from pyview.serving.messages import (
     ApplicationReady,
@@ -102,7 +103,8 @@ class ServingProcess:
             self._serve(self._app, self._ready)
         except BaseException as error:
             self._started.set()
-            self._report(StartFailed(failure_text(error), failure_summary(error)))
+            failure = Failure.from_error(error, what="start of the application")
+            self._report(StartFailed(failure_text(error), failure))
             if isinstance(self._orders.get(), ShowFailurePage):
                 host = str(self._listening.getsockname()[0])
                 self._serve(FailureServer(error, host), lambda: None)
@@ -158,8 +160,8 @@ class ServingProcess:
                 server.stop_accepting()
                 self._report(StopBegun(count_pages(self._app)))
                 self._stop(hurry)
-            case ShowProblem(text):
-                show_problem(self._app, text)
+            case ShowProblem(failure):
+                show_problem(self._app, failure)
             case StaticFilesChanged():
                 reload_static_files(self._app, order)
 

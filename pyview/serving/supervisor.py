@@ -194,7 +194,7 @@ class Supervisor:
             child.send(StopServing(hurry=True))
             child.end_within(_QUIT_TIME)
             self._problem_shown = True
-            self._serving.send(ShowProblem(failure.summary))
+            self._serving.send(ShowProblem(failure.failure))
         self._keep_spare()
 
     def _show_failure_page(self, child: ServingChild) -> None:
