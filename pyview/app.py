@@ -28,6 +28,7 @@ from pyview.checks.templates import check_sent_names, unusable_templates
 from pyview.config import SecurityConfig
 from pyview.environment.mode import is_development, is_production, with_production
 from pyview.environment.workers import configured_workers
+from pyview.failures.editors import editor_pattern
 from pyview.failures.failure import Failure
 from pyview.failures.terminal import terminal_text, title_and_place
 from pyview.keeping.plan import check_kept
@@ -302,6 +303,13 @@ class PyView(Starlette):
                 count_messages=self._operations.meter.wrap if self._operations else None,
             )
         return self._app_context
+
+    @staticmethod
+    def _check_editor() -> None:
+        try:
+            editor_pattern(os.environ)
+        except ValueError as error:
+            logger.warning("%s. Links of failures go to the default editor", error)
 
     def _log_text(self, error: BaseException, where: str, what: str, error_id: str) -> LogText | None:
         """Return the log of a failure for a developer's terminal; None for the ordinary one."""
@@ -600,6 +608,8 @@ class PyView(Starlette):
             logger.warning("%s", missing)
         # A missing client fails the start, and not the first page.
         self._assets.load()
+        if self._shows_failures:
+            self._check_editor()
         install_redaction()
         skip_logged_failures()
         skip_refused_handshakes()

@@ -5,7 +5,7 @@ Flash, title, events, reply and diff leave through `finish`, so that no handler 
 
 import logging
 from collections.abc import Awaitable
-from typing import Any
+from typing import Any, Final
 
 from pyview.navigation import Navigate, Patch, Redirect
 from pyview.process.reloading import ReloadingRenderer
@@ -18,6 +18,9 @@ from pyview.wire.message import encoded
 
 logger = logging.getLogger("pyview")
 
+_MISTAKES: Final = {"unknown_event": "Unknown event", "bad_payload": "Rejected payload"}
+"""Reasons that are mistakes of a developer, when no one attacks; with a title for the overlay."""
+
 
 def reply(process: ViewProcess, ref: str | None, response: dict[str, Any], status: str = "ok") -> None:
     """Answer the message of that `ref`. Every answer to the browser is sent here."""
@@ -27,6 +30,8 @@ def reply(process: ViewProcess, ref: str | None, response: dict[str, Any], statu
 def reject(process: ViewProcess, ref: str | None, reason: str, log: str) -> None:
     """Answer a message that the browser should not have sent, and log it."""
     process.app.client_warnings.warn(process.name, log)
+    if reason in _MISTAKES:
+        process.show_mistake(_MISTAKES[reason], log)
     reply(process, ref, {"reason": reason}, "error")
 
 

@@ -486,6 +486,12 @@ class ViewProcess(Mailbox):
             self.connection.push(FAILURE_EVENT, failure_message(self.app, failure, "view"))
         return error_id
 
+    def show_mistake(self, kind: str, text: str) -> None:
+        """Show developers a message of the browser that the view cannot handle. `text` is the one of the log."""
+        if self.app.development_client is not None:
+            failure = Failure(kind, text, view=self.name, page=self.page)
+            self.connection.push(FAILURE_EVENT, failure_message(self.app, failure, "view"))
+
     def failure(self, activity: Activity, error: BaseException, error_id: str) -> Failure:
         """Return a failure of the view, for developers."""
         page = self.page if hasattr(self, "mount_context") else ""

@@ -228,6 +228,36 @@ async def test_the_payload_of_a_message_that_waited_unread() -> None:
     assert "which: &#39;second&#39;" in html
 
 
+@pytest.mark.parametrize(
+    ("name", "payload", "kind"),
+    [("nothing", {}, "Unknown event"), ("typed", {"number": "x"}, "Rejected payload")],
+)
+async def test_developers_see_an_event_that_no_handler_takes(name: str, payload: Any, kind: str) -> None:
+    class Typed(Shop):
+        @event
+        async def typed(self, number: int) -> None:
+            raise AssertionError(number)
+
+    app = make_app(debug=True)
+    app.add_live_view("/typed", Typed)
+    async with LiveClient(app) as client:
+        page = await load(client, "/typed")
+        async with connect(client, page) as socket:
+            await join(socket, page)
+            await socket.send_frame(event_frame(page, "5", name, payload))
+            frames = [await socket.receive_frame(), await socket.receive_frame()]
+    assert [frame[3] for frame in frames] == ["pyview:failure", "phx_reply"]
+    assert f'<span class="kind">{kind}</span>' in frames[0][4]["failure"]["html"]
+
+
+async def test_an_unknown_editor_is_named_at_the_start(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("PYVIEW_EDITOR", "emcas")
+    async with LiveClient(make_app(debug=True)):
+        assert "PYVIEW_EDITOR='emcas' is no editor that is known" in caplog.text
+
+
 async def test_a_failure_of_the_application_on_all_pages() -> None:
     app = make_app(debug=True)
     failure = Failure.from_json(Failure.from_error(SyntaxError("invalid syntax")).as_json())

@@ -104,6 +104,7 @@ async def handle_info(process: ViewProcess, event: Any) -> None:
             await answer
     except UnknownInfo as error:
         logger.warning("%s: %s", process.name, error)
+        process.show_mistake("Unknown info", str(error))
     else:
         rest = finish_alike(process)
         if rest is not None:
