@@ -42,6 +42,7 @@ from pyview.middleware.errors import (
     default_error_page,
     error_template,
 )
+from pyview.middleware.failure_pages import VERSION_PATH
 from pyview.middleware.headers import SecurityHeaders
 from pyview.middleware.log_redaction import install_redaction
 from pyview.middleware.outermost import Outermost
@@ -64,6 +65,7 @@ from pyview.rendering.templates import ViewTemplates
 from pyview.requirement import CarriesRequirement, Conditions, requirement_of
 from pyview.routing.application_name import application_name, check_app_id
 from pyview.routing.live_session import DEFAULT, LiveSession, make_live_session
+from pyview.routing.own_route import OwnRoute
 from pyview.routing.routes import LiveRoute, NestedRoutes, RedirectSlashes
 from pyview.sessions.standing import SessionCheck
 from pyview.sessions.tracking import SessionTracker
@@ -251,6 +253,7 @@ class PyView(Starlette):
         self.router.routes[:0] = [
             WebSocketRoute(SOCKET_PATH, endpoint),
             self._long_poll.route(),
+            OwnRoute(VERSION_PATH, self._errors.failure_pages.show_version, name="pyview_failure_version"),
             ViewAssets(self._templates.files).route(),
             self._assets.route(),
             *SessionEndpoint(self._tokens, self.once_store, self.security).routes(),

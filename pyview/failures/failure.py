@@ -64,6 +64,11 @@ class Failure:
         return f"{self.frames[0].file}:{self.frames[0].line}" if self.frames else ""
 
     @property
+    def all_frames(self) -> tuple[FailureFrame, ...]:
+        """The frames of the exception and of all that it was raised from."""
+        return (*self.frames, *(frame for cause in self.causes for frame in cause.frames))
+
+    @property
     def key(self) -> str:
         """The same for the same mistake: its kind, its place and what was going on. Messages may vary."""
         parts = (self.kind, self.view, self.what, self.place or self.message)

@@ -34,13 +34,13 @@ _PAGE = Pattern("""\
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
-<style>{style}</style></head>
+<style{nonce}>{style}</style></head>
 <body class="page">
 <main>
 {failure}<p class="note">This page is shown because the application has <code>debug=True</code>. Without that, a reader
 sees the error id only.</p>
 </main>
-</body>
+{script}</body>
 </html>
 """)
 
@@ -60,9 +60,15 @@ def failure_html(failure: Failure) -> Markup:
     )
 
 
-def failure_page(failure: Failure) -> str:
-    """Return a whole document."""
-    return _PAGE.text(title=failure.title, style=_style(), failure=failure_html(failure))
+def failure_page(failure: Failure, *, nonce: str = "", script: Markup | None = None) -> str:
+    """Return a whole document. `script` is an element at its end, `nonce` that of a content security policy."""
+    return _PAGE.text(
+        title=failure.title,
+        nonce=Markup(' nonce="{}"').format(nonce) if nonce else Markup(),
+        style=_style(),
+        failure=failure_html(failure),
+        script=script or Markup(),
+    )
 
 
 def _style() -> Markup:

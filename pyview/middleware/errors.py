@@ -18,8 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from pyview.auth.connection import client_address
-from pyview.failures.failure import Failure
-from pyview.failures.html import failure_page
+from pyview.middleware.failure_pages import FailurePages
 from pyview.observability.error_ids import CrashLog
 from pyview.template.markup import Pattern
 
@@ -109,6 +108,7 @@ class ErrorPages:
         self._page = page
         self._crashes = crashes
         self._debug = debug
+        self.failure_pages = FailurePages()
 
     async def http_error(self, request: Request, error: HTTPException) -> Response:
         """Answer an `HTTPException` with its status and headers."""
@@ -122,8 +122,7 @@ class ErrorPages:
         """Answer any other exception: 500, with the error id of the log."""
         error_id = self._log_crash(request, request.method, error)
         if self._debug() and _wants_html(request):
-            what = f"{request.method} {request.url.path}"
-            return HTMLResponse(failure_page(Failure.from_error(error, what=what, error_id=error_id)), 500)
+            return self.failure_pages.response(request, error, error_id)
         page = _error_page(request, 500, f"Internal Server Error (error id {error_id})", error_id)
         return await self._response(request, page, None)
 

@@ -1,10 +1,11 @@
 """Failures in the page: the overlay for developers, and the notice for users."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
-from jinja2 import DictLoader
+from jinja2 import DictLoader, FileSystemLoader
 from playwright.sync_api import Locator, Page, expect
 from starlette.applications import Starlette
 from starlette.routing import Mount
@@ -222,3 +223,19 @@ def test_the_text_of_the_notice_can_be_changed(page: Page, serve: Serve) -> None
     open_page(page, serve(shop()))
     crash(page, "crash")
     expect(page.get_by_role("status")).to_contain_text("Das ging schief: ")
+
+
+@pytest.mark.parametrize("policy", [None, POLICIES["nonce"]], ids=["no policy", "nonce"])
+def test_a_page_that_failed_comes_back_when_its_template_is_mended(
+    page: Page, serve: Serve, tmp_path: Path, policy: str | None
+) -> None:
+    template = tmp_path / "page.html"
+    template.write_text("<h1>{{ 1 / 0 }}</h1>")
+    security = SecurityConfig(content_security_policy=policy)
+    app = PyView(debug=True, templates=FileSystemLoader(tmp_path), security=security)
+    app.add_live_view("/", type("Page", (LiveView,), {"template": "page.html"}))
+    page.goto(serve(app))
+    expect(page.get_by_role("heading", level=1)).to_contain_text("ZeroDivisionError")
+    expect(page.locator("mark")).to_have_css("display", "block")
+    template.write_text("<h1>mended</h1>")
+    expect(page.get_by_role("heading", level=1)).to_have_text("mended")

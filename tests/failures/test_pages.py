@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
-from jinja2 import DictLoader
+from jinja2 import DictLoader, FileSystemLoader
 
 from pyview import LiveComponent, LiveView, LiveViewSocket, PyView, SecurityConfig, live_render
 from pyview.events import InfoEvent, event, info
@@ -302,3 +303,21 @@ async def test_debug_level_shows_all_frames(caplog: pytest.LogCaptureFixture) ->
             await page.push("crash")
     assert "Traceback (most recent call last)" in caplog.text
     assert str(Path("pyview", "process", "mailbox.py")) in caplog.text
+
+
+async def test_the_version_of_a_failure_changes_with_its_files_and_is_for_developers(tmp_path: Path) -> None:
+    template = tmp_path / "page.html"
+    template.write_text("{{ 1 / 0 }}")
+    for debug, status in ((False, 404), (True, 200)):
+        app = PyView(debug=debug, templates=FileSystemLoader(tmp_path))
+        app.add_live_view("/", type("Page", (LiveView,), {"template": "page.html"}))
+        async with LiveClient(app, raise_server_exceptions=False) as client:
+            assert (await client.get("/live/failure-version")).status_code == 404
+            failed = await client.get("/", headers={"Accept": "text/html"})
+            assert failed.status_code == 500
+            version = await client.get("/live/failure-version")
+            assert version.status_code == status
+            if debug:
+                assert f'data-version="{version.text}"' in failed.text
+                os.utime(template, (1, 1))
+                assert (await client.get("/live/failure-version")).text != version.text
