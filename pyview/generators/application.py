@@ -3,6 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from importlib.metadata import version
 from pathlib import Path
+from shlex import quote
 
 from pyview.generators.errors import GeneratorError
 from pyview.generators.names import AppName
@@ -26,7 +27,7 @@ def plan(options: Namespace, folder: Path) -> Plan:
     names = {"name": name.text, "package": name.package, "title": name.title}
     for path, text in render_tree("app", names, version=version("pyview-live")):
         plan.create(path, text)
-    plan.next_steps(f"cd {target}", "uv sync", "uv run pyview dev")
+    plan.next_steps(f"cd {quote(str(target))}", "uv sync", "uv run pyview dev")
     return plan
 
 

@@ -4,10 +4,14 @@ import re
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from pyview.generators.errors import GeneratorError
 from pyview.generators.names import Name
 from pyview.generators.plan import Plan
 from pyview.generators.project import Project
 from pyview.generators.templates import render
+
+# Names that the module of a component has already.
+_TAKEN = frozenset({"Any", "ComponentSocket", "Literal", "LiveComponent", "Socket", "TypedDict", "component"})
 
 _LOWEST = re.compile(r">=\s*3\.(\d+)")
 
@@ -23,6 +27,8 @@ def configure(parser: ArgumentParser) -> None:
 def plan(options: Namespace, folder: Path) -> Plan:
     """Plan a component for the project of `folder`. Raises `GeneratorError`."""
     name, project = Name.parse(options.name), Project.require(folder)
+    if (name.pascal if options.live else name.snake) in _TAKEN:
+        raise GeneratorError(f"{options.name!r} is a name that the module needs itself: choose another one")
     return _live(name, project) if options.live else _function(name, project)
 
 

@@ -3,10 +3,13 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from pyview.generators.errors import GeneratorError
 from pyview.generators.names import Name
 from pyview.generators.plan import Plan
 from pyview.generators.project import Project
 from pyview.generators.templates import import_line, render
+
+_TAKEN = frozenset({"live", "static"})  # addresses of PyView and of the application
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -19,6 +22,10 @@ def plan(options: Namespace, folder: Path) -> Plan:
     """Plan a view for the project of `folder`, or files in `folder` itself. Raises `GeneratorError`."""
     name = Name.parse(options.name.removesuffix("LiveView") or options.name)
     project = Project.find(folder)
+    if project is not None and name.kebab in _TAKEN:
+        raise GeneratorError(
+            f"the address /{name.kebab} is taken: choose another name, such as {name.kebab}-page"
+        )
     return _plain(name, folder, css=not options.no_css) if project is None else _page(name, project)
 
 
@@ -41,5 +48,5 @@ def _page(name: Name, project: Project) -> Plan:
     plan.insert_import(routes, import_line(f"{package}.views.{name.snake}", view))
     plan.append_to_function(routes, "add_routes", f'app.add_live_view("/{name.kebab}", {view})')
     plan.append_to_list(f"{package}/layout.py", "LINKS", f'Link("{name.title}", "/{name.kebab}")')
-    plan.next_steps("pytest", "pyview dev", f"open /{name.kebab}")
+    plan.next_steps(f"pytest tests/test_{name.snake}.py", "pyview dev", f"# and open /{name.kebab}")
     return plan

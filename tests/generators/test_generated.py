@@ -139,6 +139,15 @@ def test_a_bad_name_of_a_view(name: str, tmp_path: Path, capsys: pytest.CaptureF
     assert not [*tmp_path.iterdir()]
 
 
+def test_names_that_the_project_has_already(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    new(tmp_path, "app", "shop")
+    capsys.readouterr()
+    for words in (["view", "Static"], ["component", "component"], ["component", "LiveComponent", "--live"]):
+        assert main(["new", "--path", str(tmp_path / "shop"), *words]) == 2
+        captured = capsys.readouterr()
+        assert (captured.out, captured.err.count("\n")) == ("", 1)
+
+
 def test_a_folder_that_is_not_empty(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "shop" / ".git").mkdir(parents=True)
     (tmp_path / "shop" / "notes.txt").write_text("mine")
