@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pyview.failures.frames import FailureFrame, foreign_frames, own_frames
 from pyview.failures.hints import hint_for
-from pyview.failures.texts import kind_of, message_of, traceback_of, value_text
+from pyview.failures.texts import kind_of, message_of, printable, traceback_of, value_text
 
 _MOST_CAUSES: Final = 8
 
@@ -91,9 +91,9 @@ class Failure:
         return cls(
             kind=kind_of(error),
             message=message_of(error),
-            what=what,
+            what=printable(what),
             view=view,
-            page=page,
+            page=printable(page),
             payload=value_text(payload),
             frames=own_frames(error),
             causes=tuple(_cause(relation, cause) for relation, cause in chain),

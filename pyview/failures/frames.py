@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import jinja2
 
-from pyview.failures.texts import cut_line
+from pyview.failures.texts import cut_line, printable
 from pyview.observability.error_ids import is_own, is_template
 
 _LINES_AROUND: Final = 4
@@ -60,7 +60,10 @@ class FailureFrame:
         found = [linecache.getline(file, number) for number in range(first, line + _LINES_AROUND + 1)]
         while found and not found[-1].strip():
             found.pop()  # the end of the file
-        return cls(file, line, function, first, tuple(cut_line(text) for text in found), times)
+        while found and first < line and not found[0].strip():
+            found.pop(0)
+            first += 1
+        return cls(printable(file), line, function, first, tuple(cut_line(text) for text in found), times)
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "FailureFrame":

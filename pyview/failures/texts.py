@@ -12,17 +12,22 @@ _MAX_LINE: Final = 300
 _MOST_ITEMS: Final = 40
 
 
+def printable(text: str) -> str:
+    """Return `text` with escapes for halves of surrogate pairs, which neither JSON nor a page can hold."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def cut(text: str, limit: int) -> str:
     """Return `text`, or its begin and end if it is longer than `limit` characters, with the count of the rest."""
-    if len(text) <= limit:
-        return text
-    begin, end = limit * 3 // 4, limit // 4
-    return f"{text[:begin]}\n… {len(text) - begin - end} more characters …\n{text[-end:]}"
+    if len(text) > limit:
+        begin, end = limit * 3 // 4, limit // 4
+        text = f"{text[:begin]}\n… {len(text) - begin - end} more characters …\n{text[-end:]}"
+    return printable(text)
 
 
 def cut_line(text: str) -> str:
     """Return a line of source code, without its end if it is very long, as in a minified file."""
-    text = text.rstrip()
+    text = printable(text.rstrip())
     return text if len(text) <= _MAX_LINE else f"{text[:_MAX_LINE]} …"
 
 

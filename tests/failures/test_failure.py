@@ -115,6 +115,14 @@ def test_an_exception_without_a_text() -> None:
     assert terminal_text(failure) is not None
 
 
+def test_half_a_surrogate_pair_is_escaped() -> None:
+    half = chr(0xD83D)
+    failure = Failure.from_error(ValueError(half), what=half, page=half, payload={half: half})
+    assert json.dumps(failure.as_json()).encode()
+    assert failure_page(failure).encode()
+    assert failure.message == "\\ud83d"
+
+
 def test_long_texts_are_cut() -> None:
     error = raised(lambda: (_ for _ in ()).throw(ValueError("x" * 5_000_000)))
     failure = Failure.from_error(error, payload={str(n): "y" * 1_000_000 for n in range(60)})
