@@ -81,6 +81,8 @@ def own_frames(error: BaseException) -> tuple[FailureFrame, ...]:
             seen[place] = seen.get(place, 0) + 1
     wrong = _syntax_error(error)
     frames = [wrong] if wrong is not None else []
+    if wrong is not None:
+        seen.pop((wrong.file, wrong.line, ""), None)  # Jinja2 makes a frame for it, in some cases
     for (file, line, function), times in list(seen.items())[:_MOST_FRAMES]:
         frames.append(FailureFrame.at(file, line, function, times))
     if not frames and walked:

@@ -21,7 +21,8 @@ class LineFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         text = _request(record.args) if record.name == "uvicorn.access" else record.getMessage()
         if record.exc_info:
-            text = f"{text}\n{self.formatException(record.exc_info)}"
+            # The failures of an application in debug mode have a text of their own.
+            text = f"{text}\n{record.exc_text or self.formatException(record.exc_info)}"
         return self._terminal.formatted(text, _colour(record.levelno), record.created)
 
 

@@ -150,6 +150,16 @@ def test_the_line_of_a_syntax_error(tmp_path: Path) -> None:
     assert (failure.frames[0].line, failure.frames[0].source) == (2, "def broken(:")
 
 
+def test_the_line_of_a_template_that_does_not_compile_is_shown_once(tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text("<p>\n{% if %}")
+    environment = Environment(loader=FileSystemLoader(tmp_path), autoescape=True)
+    frames = Failure.from_error(raised(lambda: environment.get_template("page.html"))).frames
+    assert [(Path(frame.file).name, frame.line) for frame in frames][:2] == [
+        ("page.html", 2),
+        ("test_failure.py", frames[1].line),
+    ]
+
+
 TEMPLATES = {
     "included": {"page.html": "<p>\n{% include 'part.html' %}</p>", "part.html": "<i>\n\n{{ 1 / 0 }}</i>"},
     "macro": {
