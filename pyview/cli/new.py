@@ -33,6 +33,8 @@ class Kind:
 
 KINDS: Final = {
     "app": Kind("pyview.generators.application", "a project: application, tests, Docker, systemd, CI"),
+    "auth": Kind("pyview.generators.auth", "accounts: register, sign in, reset, devices, roles"),
+    "crud": Kind("pyview.generators.crud", "a table with its migration, list, form and tests"),
     "view": Kind("pyview.generators.view", "a page with its route, menu entry and test"),
     "component": Kind("pyview.generators.component", "a function component, or with --live a live component"),
 }

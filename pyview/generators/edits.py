@@ -91,6 +91,15 @@ def insert_after(text: str, marker: str, added: str) -> str:
     return text if code in text else insert_lines(text, number + 1, code)
 
 
+def replace_text(text: str, old: str, new: str) -> str:
+    """Replace the first occurrence of `old`; nothing if `new` is there."""
+    if new in text:
+        return text
+    if old not in text:
+        raise PlaceNotFound(f"the text {old.strip()!r}")
+    return text.replace(old, new, 1)
+
+
 def _definition(text: str, name: str, place: str) -> Definition:
     for node in ast.parse(text).body:
         if isinstance(node, Definition) and node.name == name:

@@ -103,6 +103,10 @@ class Plan:
         """Add lines to a text file, after the first line that contains `marker`."""
         self._change(path, partial(edits.insert_after, marker=marker, added=text), text)
 
+    def replace(self, path: str, old: str, new: str) -> None:
+        """Replace a text of a file, at its first occurrence."""
+        self._change(path, partial(edits.replace_text, old=old, new=new), new)
+
     def add_dependency(self, requirement: str, group: str | None = None) -> None:
         """Add a requirement to pyproject.toml, with its extras if the distribution is there already."""
         edit = partial(dependencies.add_dependency, requirement=requirement, group=group)

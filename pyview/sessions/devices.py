@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 from pyview.sessions.loading import LOADED_SESSION, LoadedSession
 from pyview.sessions.session import LONGEST_COOKIE, visible
@@ -25,7 +25,7 @@ class Device:
     session: dict[str, object]
 
 
-async def list_devices(request: Request) -> list[Device]:
+async def list_devices(request: HTTPConnection) -> list[Device]:
     """Return the sessions of the user of this request, last used first; none if no user is signed in.
 
     Raises `RuntimeError` without `ServerSessionMiddleware`, `StoreUnavailable` if the store is unavailable.
@@ -44,7 +44,7 @@ async def list_devices(request: Request) -> list[Device]:
     ]
 
 
-async def end_device(request: Request, key: str) -> bool:
+async def end_device(request: HTTPConnection, key: str) -> bool:
     """End one session of the user of this request, with its open pages and its remember-me cookie.
 
     Return False if the user has no such session: the key of another user's session ends nothing. Raises as
@@ -64,7 +64,7 @@ async def end_device(request: Request, key: str) -> bool:
     return True
 
 
-def _loaded(request: Request) -> LoadedSession:
+def _loaded(request: HTTPConnection) -> LoadedSession:
     loaded = request.scope.get(LOADED_SESSION)
     if not isinstance(loaded, LoadedSession):
         raise RuntimeError(
@@ -74,6 +74,6 @@ def _loaded(request: Request) -> LoadedSession:
     return loaded
 
 
-async def _records(request: Request, loaded: LoadedSession) -> list[Record]:
+async def _records(request: HTTPConnection, loaded: LoadedSession) -> list[Record]:
     user = request.session.get(USER_DIGEST)
     return await loaded.store.list_user(user, time.time()) if user else []

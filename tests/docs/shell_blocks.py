@@ -161,6 +161,7 @@ _CHECKS: dict[str, Callable[[Arguments, set[str]], None]] = {
     "git": _git,
     "uv": _uv,
     "pytest": _any,
+    "alembic": _any,
     "cd": _any,
     "mkdir": _any,
     ".": _any,
