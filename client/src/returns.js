@@ -13,6 +13,8 @@ const kept = new Map();
 // By topic: the worker of the last join. The page asks for its view there if it reaches another worker.
 const workers = new Map();
 
+let failing = false; // a view that starts again with its state has just failed
+
 /**
  * Returns the channel of a view. With each join it sends the id of the page load and the number of messages received
  * since the last join, because a lost item of a stream cannot be sent again; for a view that keeps its state, also what
@@ -36,8 +38,7 @@ export function watchedChannel(topic, params, open, pass) {
     if (response?.resumed || response?.failed) ids.add(id);
     if (response?.rendered) noteJoin(topic, response);
     if (event === "pyview:kept") noteState(topic, payload);
-    // A view that failed starts again without what made it fail. In development the server has the state before that.
-    if (event === "phx_error" && !payload.keeps) kept.delete(topic);
+    if (event === "phx_error") noteFailure(topic, payload);
     return response?.rendered ? { ...payload, response: keepingHtml(id, response) } : payload;
   };
   forgetWhenLeft(topic, channel);
@@ -56,6 +57,14 @@ function noteJoin(topic, { keeps, worker }) {
   else kept.delete(topic);
 }
 
+// A view that failed starts again without what made it fail. In development the server has the state before that, and
+// that of the views inside, whose channels the client leaves at once.
+function noteFailure(topic, { keeps }) {
+  if (!keeps) return kept.delete(topic);
+  failing = true;
+  setTimeout(() => (failing = false));
+}
+
 function noteState(topic, { token }) {
   kept.set(topic, { joins: kept.get(topic)?.joins ?? 1, token });
 }
@@ -64,7 +73,7 @@ function noteState(topic, { token }) {
 function forgetWhenLeft(topic, channel) {
   const leave = channel.leave.bind(channel);
   channel.leave = (...args) => {
-    if (channel.socket.isConnected()) {
+    if (channel.socket.isConnected() && !failing) {
       kept.delete(topic);
       workers.delete(topic);
     }

@@ -63,6 +63,7 @@ class Keeper:
     - `unused`: the state that the page had, until its join is answered.
     - `laid_over`: the state that the page had was laid over its view.
     - `good`: in development, the state after the last message that the view has handled without a failure.
+      `good_again_at` is the loop time from which it is noted again.
     - `has_token`: the browser carries a token of it. `resumed`: the page goes on with the items of its streams.
     """
 
@@ -75,6 +76,7 @@ class Keeper:
         "dirty",
         "dropped",
         "good",
+        "good_again_at",
         "has_token",
         "key",
         "laid_over",
@@ -95,11 +97,12 @@ class Keeper:
         self._template = template
         self._title: str | None = None
         # By the number of the component, None for the view: what `mount` has made, in development.
-        self._made: dict[int | None, Made] = {}
+        self._made: dict[int | None, Made] | None = None
         # Components that the page had, and that no render of this view has placed yet.
         self._waiting = {} if kept is None or kept.unfit else dict(kept.components)
         self.unused = kept
         self.good = ""
+        self.good_again_at = 0.0
         self.page_left = self.laid_over = False
         self.dirty = self.dropped = self.has_token = self.resumed = False
         self.key = ""
@@ -169,7 +172,7 @@ class Keeper:
         temporary = () if socket.temporaries is None else socket.temporaries.names
         uploads = self.process.upload_manager
         files = [] if uploads is None else uploads.kept_files(socket.cid, until)
-        made = self._made.get(socket.cid, NOTHING_MADE)
+        made = NOTHING_MADE if self._made is None else self._made.get(socket.cid, NOTHING_MADE)
         return KeptPart(plan.values_of(socket.context, temporary, made), flash, files)
 
     @property
@@ -194,7 +197,22 @@ class Keeper:
         """Note what `mount` has made of the view, or of a component."""
         made = plan.note(socket.context)
         if made:
+            self._made = self._made or {}
             self._made[socket.cid] = made
+
+    def before_params(self) -> Made | None:
+        """Return what the view has before its `handle_params`; None if nothing was noted of its `mount`."""
+        return (
+            None if self._made is None or self.plan is None else self.plan.note(self.process.socket.context)
+        )
+
+    def after_params(self, before: Made) -> None:
+        """Note what `handle_params` has changed: another worker makes it again, for the same URL."""
+        if self._made is None or self.plan is None:
+            return
+        now = self.plan.note(self.process.socket.context)
+        changed = {name: made for name, made in now.items() if made != before.get(name)}
+        self._made[None] = {**self._made.get(None, NOTHING_MADE), **changed}
 
     def lay_over(self, kept: KeptSnapshot) -> None:
         """Lay the kept state over what `mount` and `handle_params` made."""

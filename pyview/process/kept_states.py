@@ -30,6 +30,10 @@ logger = logging.getLogger("pyview")
 
 KEPT_EVENT = "pyview:kept"
 
+_SLOW_NOTING = 0.01  # seconds
+_NOTING_PAUSE = 10.0
+"""Times as long as it took is the pause after a state that was slow to note."""
+
 
 class HandedState(NamedTuple):
     """The sealed state of a view that goes on at another worker, and its key."""
@@ -160,7 +164,14 @@ class KeptStates:
 
     def note_good(self, keeper: Keeper) -> None:
         """Note the present state of a view in development, which has handled a message."""
+        time = asyncio.get_running_loop().time
+        begun = time()
+        if begun < keeper.good_again_at:
+            return
         keeper.good = self._text(keeper, 0) or ""
+        took = time() - begun
+        # A large state is noted less often, so that it does not slow the page down.
+        keeper.good_again_at = begun + took * _NOTING_PAUSE if took > _SLOW_NOTING else 0.0
 
     def _revoked(self, key: str) -> None:
         # No later session finds these states, since their keys are made of the session: they are only deleted early.

@@ -299,11 +299,14 @@ class ViewProcess(Mailbox):
             self.mount_context = self.mount_context._replace(location=location)
         if self.view is None:
             return
+        noted = None if self.keeper is None else self.keeper.before_params()
         if self.telemetry is None:
             await lifecycle.handle_params(self.view, self.socket, self.mount_context)
-            return
-        with self.telemetry.callback("handle_params", self.name):
-            await lifecycle.handle_params(self.view, self.socket, self.mount_context)
+        else:
+            with self.telemetry.callback("handle_params", self.name):
+                await lifecycle.handle_params(self.view, self.socket, self.mount_context)
+        if noted and self.keeper is not None:
+            self.keeper.after_params(noted)
 
     # A connection that breaks off, and a page that comes back
 

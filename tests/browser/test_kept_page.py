@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from pyview import LiveView, LiveViewSocket, PyView
+from pyview import LiveView, LiveViewSocket, PyView, live_render
 from pyview.js import js
 from pyview.stores import SQLiteStateStore
 from pyview.template.live_template import LiveTemplate
@@ -31,10 +31,22 @@ FIELDS = """
 <div id="pop" popover>pop</div><div id="red">red</div>
 <b id="mark" phx-click="{{ js.add_class('red', to='#red') }}">!</b>
 <div id="scroller" style="height: 60px; overflow: auto"><div style="height: 900px"></div></div>
-<div style="height: 3000px"></div>
+<div style="height: 3000px">{{ live_render(inner, id="inner") }}</div>
 """
-FIRST = f'<p id="n">{{{{ n }}}}</p><button id="inc" phx-click="inc">+</button>{FIELDS}'
+FIRST = (
+    f'<p id="n">{{{{ n }}}}</p><button id="inc" phx-click="inc">+</button><u phx-click="fail">!</u>{FIELDS}'
+)
 EDITED = f'<form><input name="new"></form><p id="edited">edited</p><p id="n">{{{{ n }}}}</p>{FIELDS}'
+
+
+class Inner(LiveView[dict[str, Any]]):
+    template = LiveTemplate.from_string('<input name="nested"><p id="m">{{ m }}</p><i phx-click="inc">+</i>')
+
+    async def mount(self, socket: Socket, session: Any) -> None:
+        socket.context = {"m": 0}
+
+    async def handle_event(self, event: str, payload: Any, socket: Socket) -> None:
+        socket.context["m"] += 1
 
 
 def version(template: str, path: str = "/") -> Any:
@@ -42,11 +54,13 @@ def version(template: str, path: str = "/") -> Any:
 
     class Desk(LiveView[dict[str, Any]]):
         async def mount(self, socket: Socket, session: Any) -> None:
-            socket.context = {"n": 0, "js": js}
+            socket.context = {"n": 0, "js": js, "inner": Inner, "live_render": live_render}
 
         async def handle_event(self, event: str, payload: Any, socket: Socket) -> None:
-            if event == "inc":
+            if event in ("inc", "fail"):
                 socket.context["n"] += 1
+            if event == "fail":
+                raise RuntimeError("the handler that the developer has just written")
 
     Desk.template = LiveTemplate.from_string(template, "desk.html")
     return path, Desk
@@ -97,7 +111,16 @@ def restarting(folder: Path, path: str, view: Any) -> Iterator[Restarts]:
 
 def fill_in(page: Page) -> None:
     page.click("#inc")
-    for field in ("#recovered", "[name=nameless-form]", "[name=text]", ".loose", "[name=secret]"):
+    page.click("i")
+    expect(page.locator("#m")).to_have_text("1")
+    for field in (
+        "#recovered",
+        "[name=nameless-form]",
+        "[name=text]",
+        ".loose",
+        "[name=secret]",
+        "[name=nested]",
+    ):
         page.fill(field, f"typed {field}")
     page.check("#agreed")
     page.check("[value='2']")
@@ -119,12 +142,13 @@ STATE = """() => {
     [field.name, field.files ? field.files[0]?.name : field.value, field.checked,
      [...(field.selectedOptions ?? [])].map((each) => each.value).join()].join("|"));
   const { activeElement: focused } = document;
-  return [...fields, editable.textContent, more.open, modal.matches(":modal"), modal.open, red.className,
-    pop.matches(":popover-open"), scroller.scrollTop, focused.name, focused.selectionStart, focused.selectionEnd];
+  return [...fields, n.textContent, document.querySelector("#m")?.textContent, editable.textContent, red.className,
+    more.open, modal.matches(":modal"), modal.open, pop.matches(":popover-open"), scroller.scrollTop,
+    focused.name, focused.selectionStart, focused.selectionEnd];
 }"""
 
 
-def test_what_the_user_has_done_is_there_after_a_restart_with_edited_code(page: Page, tmp_path: Path) -> None:
+def test_what_the_user_has_done_stays_over_restarts_and_a_failure(page: Page, tmp_path: Path) -> None:
     with restarting(tmp_path, *version(FIRST)) as restarts:
         page.goto(restarts.url)
         expect(page.locator("[data-phx-main].phx-connected")).to_be_visible()
@@ -138,16 +162,19 @@ def test_what_the_user_has_done_is_there_after_a_restart_with_edited_code(page: 
         before, height = page.evaluate(STATE), page.evaluate("scrollY")
         restarts.start(*version(EDITED))
         expect(page.locator("#edited")).to_be_attached()
-        assert page.evaluate(STATE) == before
+        until(page, lambda: page.evaluate(STATE) == before)
         assert page.evaluate("scrollY") > height / 2
-        expect(page.locator("#n")).to_have_text("1")
         page.evaluate("pop.hidePopover(); modal.showModal()")
         page.fill("[name=inside]", "in the dialog")
         before = page.evaluate(STATE)
         restarts.start(*version(FIRST))
         expect(page.locator("#edited")).to_have_count(0)
-        assert page.evaluate(STATE) == before
+        until(page, lambda: page.evaluate(STATE) == before)
         assert "in the dialog" in str(before)
+        joined = page.evaluate("liveSocket.main.joinCount")
+        page.evaluate("document.querySelector('[phx-click=fail]').click()")
+        until(page, lambda: page.evaluate("liveSocket.main.joinCount") > joined)
+        until(page, lambda: page.evaluate(STATE) == before)
 
 
 def test_a_page_whose_route_is_gone_loads_once(page: Page, tmp_path: Path) -> None:

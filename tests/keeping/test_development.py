@@ -111,6 +111,25 @@ async def test_what_no_handler_has_changed_is_what_the_edited_mount_makes(tmp_pa
         assert page.find("#n").text == "1 Swan !"
 
 
+async def test_what_handle_params_has_made_of_the_address_is_made_again(tmp_path: Path) -> None:
+    def version(title: str) -> Any:
+        async def handle_params(self: Any, url: Any, params: Any, socket: Socket) -> None:
+            socket.context["rows"] = f"{title} {params.get('page', '1')}"
+
+        async def patch(self: Any, event: str, payload: Any, socket: Socket) -> None:
+            socket.context["n"] += 1
+            await socket.push_patch("/", {"page": 2})
+
+        more: Any = {"handle_params": handle_params, "handle_event": patch}
+        return view(lambda: {"n": 0, "rows": ""}, "<p>{{ rows }} {{ n }}</p>", **more)
+
+    async with edited(tmp_path, version("old"), version("new")) as (page, relay):
+        await page.click("button")
+        assert page.find("p").text == "old 2 1"
+        await relay.move(page, 1)
+        assert page.find("p").text == "new 2 1"
+
+
 async def test_a_name_in_keep_stays_though_no_handler_has_changed_it(tmp_path: Path) -> None:
 
     def version(text: str) -> Any:

@@ -1,11 +1,13 @@
-// Keeps what the server does not know of while it starts again: typed text, chosen files, open dialogs and details.
+// Keeps what the server does not know of while it starts again: typed text, chosen files, open dialogs and details,
+// scroll positions.
 //
 // The first patch of a view that joins again makes the page as the server renders it. The official client keeps the
-// focused field, and what JS commands have set.
+// focused field, and what JS commands have set. It makes the elements of nested views anew.
 
 import { on } from "./events.js";
 
 const returning = new Set(); // ids of views that have lost their connection and not been patched since
+const remembered = new Map(); // id of such a view -> function that restores it in an element
 const edited = new WeakSet(); // contenteditable elements that the user has changed
 
 /** Keeps the state of the page over the first patch of each view that joins again. */
@@ -19,94 +21,87 @@ export function keepPage({ liveSocket }) {
   aroundPatches(liveSocket.domCallbacks);
 }
 
-const viewsIn = (root) => root.querySelectorAll("[data-phx-session]");
+const VIEW = "[data-phx-session]";
+const viewsIn = (root) => [...root.querySelectorAll(VIEW)];
 
 // The functions of the page and of the main script are called as well.
 function aroundPatches(callbacks) {
   const { onPatchStart, onBeforeElUpdated, onPatchEnd } = callbacks;
-  let restore = null;
+  let patching = false;
   callbacks.onPatchStart = (container) => {
-    restore = returning.delete(container.id) ? remember(container) : null;
+    for (const view of [container, ...viewsIn(container)]) {
+      if (returning.delete(view.id)) remembered.set(view.id, remember(view));
+    }
+    patching = remembered.has(container.id);
     onPatchStart(container);
   };
   callbacks.onBeforeElUpdated = (from, to) => {
-    if (restore) keepElement(from, to);
+    if (patching) keepElement(from, to);
     return onBeforeElUpdated(from, to);
   };
   callbacks.onPatchEnd = (container) => {
-    restore?.();
-    restore = null;
+    remembered.get(container.id)?.(container);
+    remembered.delete(container.id);
+    patching = false;
     onPatchEnd(container);
-  };
-}
-
-function remember(container) {
-  const restoring = [rememberLayers(container), rememberScrolling(container), rememberControls(container)];
-  return () => restoring.forEach((restore) => restore());
-}
-
-// An element that the patch moves, because something was added before it, leaves the top layer and scrolls to its start.
-function rememberLayers(container) {
-  const popovers = container.querySelectorAll(":popover-open");
-  const dialogs = container.querySelectorAll("dialog:modal");
-  const { activeElement: focused } = document;
-  return () => {
-    for (const each of popovers) if (each.isConnected && !each.matches(":popover-open")) each.showPopover();
-    for (const each of dialogs) if (each.isConnected && !each.matches(":modal")) showAgain(each);
-    if (focused?.isConnected && focused !== document.activeElement) focused.focus({ preventScroll: true });
-  };
-}
-
-function showAgain(dialog) {
-  dialog.removeAttribute("open");
-  dialog.showModal();
-}
-
-function rememberScrolling(container) {
-  // The page as well: the official client scrolls to a focused field that was moved.
-  const elements = [document.scrollingElement, ...container.querySelectorAll("*")];
-  const scrolled = elements.filter((each) => each.scrollTop || each.scrollLeft);
-  const places = scrolled.map((each) => [each, each.scrollLeft, each.scrollTop]);
-  return () => {
-    for (const [each, left, top] of places) if (each.scrollTop !== top || each.scrollLeft !== left) each.scrollTo(left, top);
   };
 }
 
 // While an element is patched: a dialog that was closed for a moment would not be modal any more.
 function keepElement(from, to) {
-  const opens = from instanceof HTMLDialogElement || from instanceof HTMLDetailsElement;
-  if (opens && from.open) to.setAttribute("open", "");
+  if (from.matches(OPENING) && from.open) to.setAttribute("open", "");
   if (edited.has(from)) to.replaceChildren(...from.cloneNode(true).childNodes);
 }
 
-/** Notes the fields of a view that differ from what the server has sent. Returns a function that sets them again. */
-function rememberControls(container) {
-  const kept = new Map();
-  for (const [key, control] of controlsIn(container)) {
-    const value = changedValue(control);
-    if (value !== undefined) kept.set(key, value);
-  }
-  return () => {
-    for (const [key, control] of kept.size ? controlsIn(container) : []) {
-      if (kept.has(key)) setValue(control, kept.get(key));
-    }
+const OPENING = "dialog, details";
+const KINDS = [
+  // Opened before the fields, which may be inside.
+  { selector: `${OPENING}, [popover]`, read: openness, write: open },
+  { selector: "input, textarea, select", read: changedValue, write: setValue },
+  { selector: "*", read: scrolling, write: scroll },
+];
+
+/** Notes what differs from what the server has sent to a view. Returns a function that restores it in an element. */
+function remember(container) {
+  const kept = KINDS.map(({ selector, read }) => new Map(keyed(container, selector, read)));
+  const restoreFocus = rememberFocus(container);
+  const { scrollLeft, scrollTop } = document.scrollingElement;
+  return (element) => {
+    KINDS.forEach(({ selector, write }, kind) => restore(element, selector, kept[kind], write));
+    restoreFocus(element);
+    // The official client scrolls to a focused field that was moved.
+    scroll(document.scrollingElement, [scrollLeft, scrollTop]);
   };
 }
 
-// An edited template may have moved a field: it is found by its id, otherwise by the id of its form, its kind and name.
-function* controlsIn(container) {
-  const counts = new Map();
-  for (const control of container.querySelectorAll("input, textarea, select")) {
-    if (control.closest("[data-phx-session]") !== container) continue;
-    const key = control.id || keyOf(control);
-    counts.set(key, (counts.get(key) ?? 0) + 1);
-    yield [`${key} ${counts.get(key)}`, control];
+function* keyed(container, selector, read) {
+  for (const [key, element] of elementsIn(container, selector)) {
+    const value = read(element);
+    if (value !== undefined) yield [key, value];
   }
 }
 
-function keyOf({ form, type, name, defaultValue }) {
-  return [form?.id, type, name, isCheckable(type) ? defaultValue : ""].join(" ");
+function restore(container, selector, kept, write) {
+  if (!kept.size) return;
+  for (const [key, element] of elementsIn(container, selector)) if (kept.has(key)) write(element, kept.get(key));
 }
+
+// An edited template may have moved an element: it is found by its id, a field otherwise by its form, kind and name.
+function* elementsIn(container, selector) {
+  const counts = new Map();
+  for (const element of container.querySelectorAll(selector)) {
+    if (element.closest(VIEW) !== container) continue;
+    const key = element.id || keyOf(element);
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+    yield [`${key} ${counts.get(key)}`, element];
+  }
+}
+
+function keyOf({ tagName, form, type, name, defaultValue }) {
+  return [tagName, form?.id, type, name, isCheckable(type) ? defaultValue : ""].join(" ");
+}
+
+// Fields
 
 const isCheckable = (type) => type === "checkbox" || type === "radio";
 const UNTYPED = ["hidden", "submit", "button", "reset", "image"];
@@ -147,4 +142,41 @@ function setValue(control, value) {
 
 function choose({ options }, wanted) {
   for (const option of options) option.selected = wanted.includes(option.value);
+}
+
+// What is open, scrolled and focused. An element that the patch moves leaves the top layer, and scrolls to its start.
+
+const isOpen = (element, state) => element.matches(state) || undefined;
+
+function openness(element) {
+  if (!element.matches(OPENING)) return isOpen(element, ":popover-open") && "popover";
+  return isOpen(element, ":modal") ? "modal" : isOpen(element, "[open]") && "open";
+}
+
+function open(element, state) {
+  if (openness(element) === state) return;
+  if (state === "popover") return element.showPopover();
+  if (state === "open") return element.setAttribute("open", "");
+  element.removeAttribute("open");
+  element.showModal();
+}
+
+function scrolling({ scrollLeft, scrollTop }) {
+  return scrollLeft || scrollTop ? [scrollLeft, scrollTop] : undefined;
+}
+
+function scroll(element, [left, top]) {
+  if (element.scrollLeft !== left || element.scrollTop !== top) element.scrollTo(left, top);
+}
+
+function rememberFocus(container) {
+  const { activeElement: focused } = document;
+  const [key] = [...elementsIn(container, "*")].find(([, element]) => element === focused) ?? [];
+  const { selectionStart, selectionEnd } = focused ?? {};
+  return (element) => {
+    const [, again] = [...(key ? elementsIn(element, "*") : [])].find(([each]) => each === key) ?? [];
+    if (!again || again === document.activeElement) return;
+    again.focus({ preventScroll: true });
+    if (typeof selectionStart === "number") again.setSelectionRange(selectionStart, selectionEnd);
+  };
 }
