@@ -1,7 +1,7 @@
 # Commands for contributors; CI calls the same targets. `make PYTHON=/path/to/python3 ...` uses another Python.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test suite suite-processes suite-waiting suite-computing browser pythons lint types format bench fuzz soak chaos wheel generated clean
+.PHONY: help setup demo test suite suite-processes suite-waiting suite-computing browser pythons lint types format bench fuzz soak chaos wheel generated pictures clean
 export PYTHON
 # Node.js from PyPI is in .venv/bin. It comes last, so that the Node.js of the machine is preferred.
 export PATH := $(PATH):$(CURDIR)/.venv/bin
@@ -63,6 +63,9 @@ wheel: setup ## build sdist and wheel into dist/, test the wheel in a fresh envi
 
 generated: wheel ## install the wheel in a fresh environment, check a project that `pyview new` writes
 	@scripts/generated
+
+pictures: setup ## take the pictures of the documentation in a real browser
+	@.venv/bin/python -m scripts.pictures
 
 clean: ## remove everything built or installed
 	@rm -rf .venv .venv-* .build build dist client/node_modules pyview/static

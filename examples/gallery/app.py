@@ -5,6 +5,7 @@ as they do at the root. The dashboard is mounted last, at the root, because the 
 (/login, /dashboard). So the start page and the guides, which are at the root too, are views of that application.
 """
 
+import asyncio
 import os
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -24,6 +25,7 @@ from examples.auth_spec.app import app as root_app
 from examples.auth_spec.app import login_page
 from examples.gallery.catalogue import EXAMPLES, Example
 from examples.gallery.guides import GuideLiveView
+from examples.gallery.highlight import load_lexers
 from examples.gallery.shell import example_document, gallery_document, plain_document
 from examples.gallery.start import StartLiveView
 from examples.page import assets
@@ -38,6 +40,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
         for example in EXAMPLES:
             await stack.enter_async_context(example.app.router.lifespan_context(example.app))
+        await asyncio.to_thread(load_lexers)
         yield
 
 

@@ -12,6 +12,12 @@ from pygments.util import ClassNotFound
 LANGUAGES = {"py": "python", "html": "html+django", "css": "css", "js": "javascript"}
 
 
+def load_lexers() -> None:
+    """Load what `highlighted` needs, which takes a moment."""
+    for language in LANGUAGES:
+        highlighted("", language)
+
+
 def highlighted(code: str, language: str) -> Markup:
     """Return the code as HTML, for a `<pre>`. An unknown language is text."""
     try:
