@@ -31,6 +31,7 @@ from pyview.environment.workers import configured_workers
 from pyview.failures.editors import editor_pattern
 from pyview.failures.failure import Failure
 from pyview.failures.terminal import terminal_text, title_and_place
+from pyview.inspector.route import INSPECTOR_SESSION, inspector_route
 from pyview.keeping.plan import check_kept
 from pyview.live_group import LiveGroup
 from pyview.live_render import Embedded
@@ -60,6 +61,7 @@ from pyview.process.file_watch import FileWatch
 from pyview.process.kept_states import KeptStates
 from pyview.process.run_queue import RunQueue
 from pyview.pubsub.memory import PubSub
+from pyview.recording.recorder import Recorder
 from pyview.removed_names import REPLACEMENTS, missing_attribute
 from pyview.rendering.templates import ViewTemplates
 from pyview.requirement import CarriesRequirement, Conditions, requirement_of
@@ -106,6 +108,7 @@ logger = logging.getLogger("pyview")
 
 _WORKER_CHECKS_PERIOD = 2.0  # seconds
 _REFRESH_PERIOD = 20.0  # seconds between two looks at the age of kept states
+_PRUNE_PERIOD = 30.0  # seconds between two looks for recorded views that have left
 _SWEEP_PERIOD = 600.0  # a killed worker leaves files that wait for their page
 
 
@@ -119,6 +122,7 @@ class PyView(Starlette):
     - `app_id`: a name that no other application with the same secret has.
     - `production`: otherwise `PYVIEW_ENV=production`.
     - `development`: otherwise `PYVIEW_ENV=development`, which `pyview dev` sets. It implies `debug`.
+    - `inspector`: in development, a button on each page that opens the inspector; False takes it off.
     - `pubsub`, `revocations`, `once_store`, `state_store`: otherwise what `PYVIEW_REDIS_URL` or `PYVIEW_STATE` name,
       else this process only.
     - `templates`: a Jinja2 environment or loader for templates that views name.
@@ -142,6 +146,7 @@ class PyView(Starlette):
         app_id: str | None = None,
         production: bool | None = None,
         development: bool | None = None,
+        inspector: bool = True,
         pubsub: PubSub | None = None,
         revocations: Revocations | None = None,
         once_store: OnceStore | None = None,
@@ -216,7 +221,13 @@ class PyView(Starlette):
         self._started = False
         self._opening: asyncio.Future[None] | None = None
         self._drain: Drain | None = None
+        self._recorder = (
+            Recorder(lambda: self._templates.change_rule) if self.development and inspector else None
+        )
         self._set_up_transport()
+        if self._recorder is not None:
+            # Behind the routes of PyView itself, and before those of the application, such as a mount at `/`.
+            self.router.routes.insert(1, inspector_route(self._live_page, self._recorder, self._tokens))
 
     def _set_up_transport(self) -> None:
         """Make what serves pages and connections, and put PyView's own routes before those of the application."""
@@ -302,6 +313,7 @@ class PyView(Starlette):
                 context_processors=self.context_processors,
                 telemetry=self._telemetry,
                 file_watch=file_watch,
+                recorder=self._recorder,
                 run_queue=self._run_queue,
                 count_messages=self._operations.meter.wrap if self._operations else None,
             )
@@ -416,7 +428,9 @@ class PyView(Starlette):
 
     @property
     def live_routes(self) -> list[LiveRoute]:
-        return [route for route in self.routes if isinstance(route, LiveRoute)]
+        """The routes of the application's own views."""
+        routes = (route for route in self.routes if isinstance(route, LiveRoute))
+        return [route for route in routes if route.live_session is not INSPECTOR_SESSION]
 
     # Middleware and identity
 
@@ -562,6 +576,7 @@ class PyView(Starlette):
                         self._periodic.running(refresh, _REFRESH_PERIOD),
                         self._periodic.running((_sweep_in_thread,), _SWEEP_PERIOD),
                         self._periodic.running(samples, SAMPLE_PERIOD),
+                        self._periodic.running(self._recorder_checks, _PRUNE_PERIOD),
                         LoopWatch().running(),
                     ):
                         yield state
@@ -574,6 +589,10 @@ class PyView(Starlette):
                 await self._shared.close()
 
         return lifespan
+
+    @property
+    def _recorder_checks(self) -> Sequence[Callable[[], object]]:
+        return () if self._recorder is None else (self._recorder.prune,)
 
     @asynccontextmanager
     async def _drained(self) -> AsyncIterator[None]:

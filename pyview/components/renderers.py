@@ -124,6 +124,10 @@ class TemplateComponentRenderer:
     def node(self) -> Node | None:
         return self._rendering.node
 
+    @property
+    def template(self) -> LiveTemplate:
+        return self._template
+
     def update(self, slots: Slots) -> Diff:
         socket = self._socket
         part = self._rendering.part(socket.context, self._extras(slots))

@@ -21,6 +21,7 @@ from pyview.process.mailbox import Handlers
 from pyview.process.run_queue import RunQueue
 from pyview.process.unfinished import Unfinished
 from pyview.pubsub.memory import PubSub
+from pyview.recording.recorder import Recorder
 from pyview.rendering.templates import ViewTemplates
 from pyview.routing.routes import NestedRoutes
 from pyview.tokens.page import Tokens
@@ -36,6 +37,7 @@ class AppContext:
     the page about the script for developers; None if it must not have it. `script` is the name of its file, `boot`
     differs for each start of the application. `failure` is one of the whole application, which its pages show.
     `count_messages` makes a table of handlers that counts and times messages; None without a dashboard.
+    `recorder` is None without the inspector.
     """
 
     pubsub: PubSub
@@ -55,6 +57,7 @@ class AppContext:
     failure: Failure | None = None
     telemetry: Telemetry | None = None
     file_watch: FileWatch | None = None
+    recorder: Recorder | None = None
     run_queue: RunQueue = field(default_factory=RunQueue)
     count_messages: Callable[[Handlers], Handlers] | None = None
     handlers: dict[tuple[bool, bool], Handlers] = field(default_factory=dict)

@@ -4,6 +4,7 @@ from pyview.process.app_context import AppContext
 from pyview.process.handlers import HANDLERS
 from pyview.process.last_good import noting_good
 from pyview.process.observed import logged, logs_messages, traced
+from pyview.process.recording import recorded
 from pyview.process.view_connection import ViewConnection
 from pyview.process.view_process import ViewProcess
 
@@ -18,7 +19,8 @@ def create_process(app: AppContext, connection: ViewConnection) -> ViewProcess:
     kind = telemetry is not None, logs_messages()
     handlers = app.handlers.get(kind)
     if handlers is None:
-        handlers = noting_good(HANDLERS) if app.development else HANDLERS
+        handlers = HANDLERS if app.recorder is None else recorded(HANDLERS, app.recorder)
+        handlers = noting_good(handlers) if app.development else handlers
         handlers = handlers if telemetry is None else traced(handlers, telemetry)
         handlers = logged(handlers) if kind[1] else handlers
         if app.count_messages is not None:

@@ -27,6 +27,7 @@ from pyview.process.unread import Unread
 from pyview.process.view_process import ViewProcess
 from pyview.rendering.renderers import Diff, Renderer
 from pyview.socket.socket import LiveViewSocket
+from pyview.template.live_template import LiveTemplate
 
 logger = logging.getLogger("pyview.messages")
 
@@ -106,6 +107,16 @@ class TracedRenderer:
         with self._telemetry.render(self._name):
             update = self._renderer.update(socket)
         return self._awaited(update) if isawaitable(update) else update
+
+    @property
+    def tree(self) -> Any:
+        """Root node of the last render, for the inspector."""
+        return getattr(self._renderer, "tree", None)
+
+    @property
+    def templates(self) -> list[LiveTemplate]:
+        """The templates of the view and of its layout, for the inspector."""
+        return getattr(self._renderer, "templates", [])
 
     async def _awaited(self, update: Awaitable[Diff]) -> Diff:
         with self._telemetry.render(self._name):

@@ -20,9 +20,11 @@ from pyview.process.failure_display import FAILURE_EVENT, MENDED_EVENT, Activity
 from pyview.process.file_watch import ScanCache
 from pyview.process.messages import FilesChanged
 from pyview.process.view_process import ViewProcess
+from pyview.recording.recorder import timed
 from pyview.rendering.renderers import Diff, Renderer
 from pyview.rendering.templates import FILES_EVENT, FilesOfView, ViewFiles
 from pyview.socket.socket import LiveViewSocket
+from pyview.template.live_template import LiveTemplate
 from pyview.template.sources import Sources, recording_sources
 from pyview.wire.message import encoded
 
@@ -104,7 +106,21 @@ class ReloadingRenderer:
         self._renderer.reset()
         self._empty = True
 
-    async def update(self, socket: LiveViewSocket[Any]) -> Diff:
+    @property
+    def tree(self) -> Any:
+        """Root node of the last render; None if the view makes its tree itself."""
+        return getattr(self._renderer, "tree", None)
+
+    @property
+    def templates(self) -> list[LiveTemplate]:
+        """The templates of the view and of its layout."""
+        return getattr(self._renderer, "templates", [])
+
+    def update(self, socket: LiveViewSocket[Any]) -> Awaitable[Diff]:
+        recorder, update = self._process.app.recorder, self._update(socket)
+        return update if recorder is None else timed(update, self._process, recorder)
+
+    async def _update(self, socket: LiveViewSocket[Any]) -> Diff:
         if not self._is_current():
             return await self._render_again(socket)
         try:
@@ -116,10 +132,14 @@ class ReloadingRenderer:
         self._empty = False
         return diff
 
-    async def update_components(self, socket: LiveViewSocket[Any], components: ViewComponents) -> Diff:
+    def update_components(self, socket: LiveViewSocket[Any], components: ViewComponents) -> Awaitable[Diff]:
         """Render only what has changed of components; the whole page if a template of theirs has changed and fails."""
+        recorder, update = self._process.app.recorder, self._update_components(socket, components)
+        return update if recorder is None else timed(update, self._process, recorder)
+
+    async def _update_components(self, socket: LiveViewSocket[Any], components: ViewComponents) -> Diff:
         if self.problem is not None:
-            return await self.update(socket)
+            return await self._update(socket)
         try:
             with recording_sources(self.sources.templates):
                 update = components.completed({})
@@ -127,7 +147,7 @@ class ReloadingRenderer:
         except Exception:
             if self._is_current():
                 raise
-            return await self.update(socket)
+            return await self._update(socket)
 
     def announce_files(self) -> None:
         """Tell the page which files beside the view have changed."""

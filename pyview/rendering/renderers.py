@@ -171,6 +171,16 @@ class TemplateRenderer:
         return not self._is_own and self._template.made_by_inputs(tree)
 
     @property
+    def tree(self) -> Any:
+        """Root node of the last render; None if it belongs to other views, too."""
+        return self._node if isinstance(self._node, Node) else None
+
+    @property
+    def templates(self) -> list[LiveTemplate]:
+        """The template of the view, or that of its layout and its own."""
+        return [self._template]
+
+    @property
     def own_tree(self) -> Unit | None:
         return self._node if type(self._node) is Unit and self._may_share(self._node) else None
 
@@ -257,6 +267,11 @@ class LayoutRenderer(TemplateRenderer):
         await inner.prepare(socket)
         diff = super().update(socket)
         return diff if isinstance(diff, dict) else await diff
+
+    @property
+    def templates(self) -> list[LiveTemplate]:
+        inner = self._inner
+        return [self._template, *(inner.templates if isinstance(inner, TemplateRenderer) else ())]
 
     def _extras(self, socket: LiveViewSocket[Any]) -> Mapping[str, Any]:
         # Last, so that no context processor can take the place of the view.

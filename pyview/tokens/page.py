@@ -1,4 +1,4 @@
-"""Signed tokens of a page: its join token, its CSRF token, and those of flash messages, reloads and uploads.
+"""Signed tokens of a page: for its join, against CSRF, for flash messages, reloads, uploads and the inspector.
 
 No token contains user data. `binding` identifies one session and one user (see `pyview.auth.identity`) and never
 leaves the server: both tokens have an HMAC of it with a random nonce. The bytes therefore differ on every page, and the
@@ -83,6 +83,10 @@ class Tokens:
     @cached_property
     def _uploads(self) -> Signer:
         return self._keys.signer("upload.v1", self._clock)
+
+    @cached_property
+    def _inspectors(self) -> Signer:
+        return self._keys.signer("inspector.v1", self._clock)
 
     @cached_property
     def _polls(self) -> Signer:
@@ -187,6 +191,17 @@ class Tokens:
         data = self._uploads.read(token, self._config.upload_token_max_age)
         self._check_binding(data["n"], data["b"], binding)
         return UploadToken(data["p"], data["u"], data["e"])
+
+    def mint_inspector_token(self, page: tuple[str, str], binding: str) -> str:
+        """Return the token with which a developer inspects a page, named by its id and that of its load."""
+        nonce = secrets.token_urlsafe(9)
+        return self._inspectors.sign([*page, nonce, _binding_code(self._binding_macs[0], nonce, binding)])
+
+    def read_inspector_token(self, token: object, binding: str) -> tuple[str, str]:
+        """Return the page of `token`. Raises `InvalidToken` unless it was minted for `binding`."""
+        page_id, load_id, nonce, code = self._inspectors.read(token, self._config.page_token_max_age)
+        self._check_binding(nonce, code, binding)
+        return page_id, load_id
 
     def mint_poll_token(self, worker_id: str) -> str:
         """Return a new token for a long-poll session of this worker. No two are equal."""

@@ -7,12 +7,13 @@
 //       on("pyview:inspected", (detail, { id }) => ...);
 //     }
 
+import { startInspector } from "./inspector.js";
 import { keepPage } from "./kept_page.js";
 import { startOverlay } from "./overlay.js";
 
 export { receive } from "./events.js";
 
-const TOOLS = [keepPage, startOverlay];
+const TOOLS = [keepPage, startOverlay, startInspector];
 
 /** Starts every tool, once for each load of the page. `base` is the address of the assets, without a slash at its end. */
 export function start(page) {

@@ -318,10 +318,21 @@ def _answer(process: ViewProcess, message: Join | Rejoin, rendered: Diff) -> Non
         _store(process, process.keeper)
     if process.app.development_client is not None:
         add_to_join(process.app, response)
+        _offer_inspector(process, response)
     if process.app.file_watch is not None and type(process.renderer) is ReloadingRenderer:
         response |= process.renderer.about_problem
     socket.connecting = None
     reply(process, message.ref, response)
+
+
+def _offer_inspector(process: ViewProcess, response: dict[str, Any]) -> None:
+    """Tell the page how to open the inspector, for its main view."""
+    recorder, context = process.app.recorder, process.mount_context
+    if recorder is None or context.target.depth or context.view_class in recorder.unrecorded:
+        return
+    page = context.target.page_id, context.visit.load_id
+    token = process.app.signatures.mint_inspector_token(page, process.binding)
+    response["development"] = {**response["development"], "inspector": token}
 
 
 def _store(process: ViewProcess, keeper: Keeper) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import nodes
 from jinja2.compiler import CodeGenerator, Frame
@@ -60,6 +60,13 @@ class SourceBuffer:
         return "".join(part.text if isinstance(part, Gap) else part for part in self._parts[start:])
 
 
+class SlotSource(NamedTuple):
+    """The node that a slot is made of, and the bits that it depends on."""
+
+    node: nodes.Node
+    mask: int
+
+
 class Body:
     """A piece of a template that becomes one segment: a page, a block, a macro, a branch of an if, a loop's row.
 
@@ -83,6 +90,8 @@ class Body:
         self.is_flat = False
         # A slot whose HTML is unknown here may hold any tags. Then nothing is certain about the element around it.
         self.opaque = False
+        self.origins: dict[int, SlotSource] = {}
+        """What its slots are made of, by their positions, for tools that explain a diff."""
         # Lists, because one static text may be written in many parts.
         self._statics: list[list[str]] = [[]]
 
@@ -92,6 +101,15 @@ class Body:
     def add_slot(self) -> int:
         """Add a slot after the text so far, and return its position."""
         self._statics.append([])
+        return len(self._statics) - 2
+
+    def note_origin(self, position: int, node: nodes.Node, mask: int) -> None:
+        """Note what the slot at `position` is made of."""
+        self.origins[position] = SlotSource(node, mask)
+
+    @property
+    def last_slot(self) -> int:
+        """Position of the slot that was added last."""
         return len(self._statics) - 2
 
     def statics(self) -> list[str]:
@@ -237,6 +255,7 @@ class TreeCompiler:
     def guarded(self, body: Body, mask: int, node: nodes.Node) -> Iterator[None]:
         """Write code that only runs if one of the bits of `mask` is set."""
         body.mask |= mask
+        body.note_origin(body.last_slot, node, mask)
         if mask & ALWAYS:
             yield
         else:
@@ -246,13 +265,14 @@ class TreeCompiler:
     @contextmanager
     def guarded_later(self, body: Body, node: nodes.Node) -> Iterator[Guard]:
         """Write guarded code whose bits are found out while it is written."""
-        guard = Guard()
+        guard, position = Guard(), body.last_slot
         self.writeline("if ", node)
         condition = self.gap()
         self.write(":")
         with self.indented():
             yield guard
         body.mask |= guard.mask
+        body.note_origin(position, node, guard.mask | (ALWAYS if guard.always else 0))
         if guard.always or guard.mask & ALWAYS:
             # The branches are still guarded inside; only the block around them is entered each time.
             condition.text = "1"

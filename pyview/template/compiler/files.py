@@ -17,6 +17,7 @@ def compile_include(compiler: TreeCompiler, body: Body, node: nodes.Include, fra
     body.mask |= ALWAYS
     body.opaque = True
     position = body.add_slot()
+    body.note_origin(position, node, ALWAYS)
     slot = f"{body.slots}[{position}]"
     with _lookup(compiler, node, frame, missing=f"_v, _x = _text_slot({slot}, '')"):
         if node.with_context:
@@ -117,6 +118,7 @@ def compile_block(compiler: TreeCompiler, body: Body, node: nodes.Block, frame: 
     body.mask |= ALWAYS
     body.opaque = True
     position = body.add_slot()
+    body.note_origin(position, node, ALWAYS)
     # Looked up at each render: only the context knows which template of the chain has the last word.
     block = f"context.blocks[{node.name!r}][0]"
     compiler.writeline(f"_v, _x = {block}.tree({context}, {body.slots}[{position}], _render_pass)", node)

@@ -1,6 +1,6 @@
 """Jinja2's code generator, extended by the functions that compile statements into code that updates a tree."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, TextIO, cast
 
@@ -83,6 +83,11 @@ class LiveCodeGenerator(CodeGenerator):
             constant=self._output_child_to_const,
             assigned=self._assign_stack,
         )
+
+    @property
+    def bodies(self) -> Sequence[Body]:
+        """The pieces of the template, as far as it is compiled."""
+        return self._compiler.bodies
 
     def visit(self, node: nodes.Node, *args: Any, **kwargs: Any) -> Any:
         compile_statement = STATEMENTS.get(type(node))

@@ -112,6 +112,7 @@ def compile_as_text(compiler: TreeCompiler, body: Body, node: nodes.Stmt, frame:
     body.opaque = True
     body.mask |= ALWAYS
     position = body.add_slot()
+    body.note_origin(position, node, ALWAYS)
     inner = frame.copy()
     inner.symbols = frame.symbols  # not the copy: the statement declares its names where the slot is
     inner.buffer = compiler.jinja.temporary_identifier()
