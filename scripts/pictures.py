@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import chdir
 from importlib import import_module
 from pathlib import Path
 
@@ -24,10 +25,50 @@ LIVE = "[data-phx-main].phx-connected"
 
 
 def counter(page: Page) -> None:
-    for _ in range(3):
+    for shown in ("1", "2", "3"):
         page.get_by_role("button", name="+").click()
-        page.wait_for_timeout(50)
-    expect(page.get_by_role("heading")).to_have_text("3")
+        expect(page.get_by_role("heading")).to_have_text(shown)
+    page.mouse.move(0, 0)
+
+
+# A handler with a mistake: an empty basket has no last item.
+BROKEN = {
+    "basket.py": """from pyview import LiveView, PyView
+from pyview.events import event
+
+
+class BasketLiveView(LiveView):
+    async def mount(self, socket, session):
+        socket.context = {"items": []}
+
+    @event
+    async def remove_last(self, socket):
+        last = socket.context["items"][-1]
+        socket.context["items"].remove(last)
+
+
+app = PyView(debug=True)
+app.add_live_view("/", BasketLiveView)
+""",
+    "basket.html": """<h1>Basket</h1>
+<p>{{ items | length }} items</p>
+<button phx-click="remove_last">Remove the last one</button>
+""",
+}
+
+
+def broken_app(folder: Path) -> ASGIApp:
+    for name, text in BROKEN.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    app: ASGIApp = import_module("basket").app
+    return app
+
+
+def overlay(page: Page) -> None:
+    page.get_by_role("button", name="Remove the last one").click()
+    expect(page.get_by_role("dialog", name="Failure")).to_be_visible()
+    expect(page.locator(LIVE)).to_be_attached()
+    expect(page.locator("[data-pyview-loading]")).to_have_count(0)
 
 
 def board(page: Page) -> None:
@@ -61,7 +102,7 @@ def take(
         page.locator(LIVE).wait_for(state="attached")
         prepare(page)
         target = FOLDER / f"{name}.png"
-        page.screenshot(path=target)
+        page.screenshot(path=target, animations="disabled")
         page.close()
     if target.stat().st_size > LARGEST:
         raise SystemExit(f"{target}: {target.stat().st_size} bytes, more than {LARGEST}")
@@ -74,9 +115,11 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     chromium = find_chromium()
     environment: dict[str, str | float | bool] = {**os.environ, **chromium.environment}
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    # Pages show the paths of files below the working directory without it.
+    with tempfile.TemporaryDirectory() as folder, chdir(folder), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium.executable, args=FLAGS, env=environment)
         take(browser, readme_app(Path(folder)), "/", "counter", (720, 320), counter)
+        take(browser, broken_app(Path(folder)), "/", "overlay", (1000, 600), overlay)
         take(browser, import_module("examples.gallery").app, "/kanban/", "example", (1280, 640), board)
         browser.close()
 
