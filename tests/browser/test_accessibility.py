@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from examples.gallery import app
-from tests.browser.npm import packages
+from tests.browser.npm_packages import packages
 from tests.browser.server import serving
 from tests.browser.test_examples import PAGES
 

@@ -7,7 +7,7 @@ from importlib import import_module
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.npm import packages
+from tests.browser.npm_packages import packages
 from tests.browser.server import serving
 from tests.browser.test_accessibility import FAULTS, RULES
 from tests.browser.test_examples import visit
