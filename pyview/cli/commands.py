@@ -29,6 +29,7 @@ class Command:
 
 COMMANDS: Final = {
     "dev": Command("pyview.cli.dev", "serve the application of this folder, and follow every save"),
+    "run": Command("pyview.cli.run", "serve an application for its users, in production mode"),
     "new": Command("pyview.cli.new", "write a new application, or a part of one"),
     "check": Command("pyview.cli.check", "find mistakes in an application, without starting it"),
     "routes": Command("pyview.cli.routes", "list the addresses of an application, with view and guard"),

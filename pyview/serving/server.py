@@ -31,6 +31,11 @@ def drain_timeout(app: Any) -> float:
     return max((live.security.drain_timeout for live in live_apps(app)), default=0.0)
 
 
+def drain_delay(app: Any) -> float:
+    """Return the seconds between the signal to stop and the end of the first page."""
+    return max((live.security.drain_delay for live in live_apps(app)), default=0.0)
+
+
 def server_config(app: Any, largest: int, **options: Any) -> uvicorn.Config:
     """Return uvicorn's configuration for `app`, an application or its name, with our WebSocket protocol.
 

@@ -71,7 +71,7 @@ class Command:
     @property
     def url(self) -> str:
         """The address that the command has printed, without a slash at the end."""
-        return self.printed(r"(http://\S+?)/? ")[1]
+        return self.printed(r"(http://\S+?)/\s")[1]
 
     def printed(self, pattern: str, after: int = 0) -> "re.Match[str]":
         """Wait for output that matches, from the character `after` on."""

@@ -129,7 +129,7 @@ def test_a_port_that_is_taken(
         port = taken.getsockname()[1]
         assert main(["dev", "--port", str(port)]) == 2
     expected = (
-        f"pyview dev: cannot listen at 127.0.0.1, port {port}: another program listens there; choose another"
+        f"pyview dev: cannot listen at 127.0.0.1, port {port}: another program uses it; choose another one"
     )
     assert capsys.readouterr().err.startswith(expected)
 
