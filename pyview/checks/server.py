@@ -20,9 +20,9 @@ def advice(limits: SecurityConfig) -> str:
     """Return advice about the options of a server that cannot be inspected."""
     return (
         "the server reads a whole message before PyView can refuse it: uvicorn and hypercorn up to 16 MiB, granian 64; "
-        "with compression, 15 KB on the wire become 15 MiB. PyView cannot see how your server is started. uvicorn: "
-        f"{uvicorn_options(limits)}. hypercorn: `websocket_max_message_size = {_largest(limits)}` in its configuration "
-        "file. See docs/deployment.md, Servers."
+        "with compression, 15 KB on the wire become 15 MiB. `pyview run` limits that; other servers have to be told. "
+        f"uvicorn: {uvicorn_options(limits)}. hypercorn: `websocket_max_message_size = {_largest(limits)}` in its "
+        "configuration file. See docs/deployment.md, Other servers."
     )
 
 

@@ -32,7 +32,7 @@ def test_a_command_limits_messages_and_compresses_none(block: Block, words: list
 
 
 def test_uvicorn_commands_are_found() -> None:
-    assert len(commands("uvicorn")) >= 8
+    assert len(commands("uvicorn")) >= 3
 
 
 def test_the_servers_accept_the_largest_message() -> None:
