@@ -1,12 +1,15 @@
 """A serving process, as its supervisor sees it."""
 
 import multiprocessing
+import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection
 from typing import Final
 
 from pyview.serving import process as serving
@@ -30,7 +33,9 @@ class ServingChild:
         self._report = report
         self._link, other_end = _SPAWN.Pipe()
         # Not a daemon: an application may start processes of its own.
-        self._process = _SPAWN.Process(target=serving.main, args=(other_end, listening), daemon=False)
+        self._process = _SPAWN.Process(
+            target=serving.main, args=(other_end, listening, _standard_input()), daemon=False
+        )
         with _interrupts_blocked():
             self._process.start()
         # So that the link ends when the process does.
@@ -69,6 +74,17 @@ class ServingChild:
                 self._report(self, self._link.recv())
         self._process.join()
         self._report(self, None)
+
+
+def _standard_input() -> Connection | None:
+    """Return a copy of the terminal's input, for `breakpoint()` in the application: `multiprocessing` closes it."""
+    if sys.platform == "win32":
+        return None
+    try:
+        # In an object that can be passed on. Nothing is read here.
+        return Connection(os.dup(sys.stdin.fileno()), writable=False)
+    except (AttributeError, OSError, ValueError):  # there is none
+        return None
 
 
 @contextmanager

@@ -7,6 +7,12 @@ from pyview.failures.failure import Failure
 # --- from the supervisor ---
 
 
+class ImportLibraries(NamedTuple):
+    """Import what the application will import, before it is needed."""
+
+    names: tuple[str, ...]
+
+
 class StartApplication(NamedTuple):
     """Import the application and serve it. `target` is "module:attribute"."""
 
@@ -38,15 +44,21 @@ class StaticFilesChanged(NamedTuple):
     load: bool
 
 
-SupervisorOrder = StartApplication | StopServing | ShowFailurePage | ShowProblem | StaticFilesChanged
+SupervisorOrder = (
+    ImportLibraries | StartApplication | StopServing | ShowFailurePage | ShowProblem | StaticFilesChanged
+)
 
 # --- to the supervisor ---
 
 
 class ApplicationReady(NamedTuple):
-    """The application serves. `drain_timeout` are the seconds that its end may take."""
+    """The application serves. `drain_timeout` are the seconds that its end may take.
+
+    `libraries` are modules that it has imported, and that take long to import.
+    """
 
     drain_timeout: float
+    libraries: tuple[str, ...]
 
 
 class StartFailed(NamedTuple):

@@ -1,6 +1,8 @@
 """What happens to the open pages of an application when its developer saves files."""
 
-from typing import Any
+import time
+from pathlib import Path
+from typing import Any, Final
 
 from pyview.failures.failure import Failure
 from pyview.process.failure_display import show_on_all_pages
@@ -8,6 +10,9 @@ from pyview.process.messages import PushToPage
 from pyview.process.reloading import LOAD_EVENT
 from pyview.serving.messages import StaticFilesChanged
 from pyview.serving.server import live_apps
+
+_STYLES_EVENT: Final = "pyview:styles"
+"""The event that makes a browser load style sheets again."""
 
 
 def count_pages(app: Any) -> int:
@@ -25,6 +30,9 @@ def reload_static_files(app: Any, changed: StaticFilesChanged) -> None:
     """Let every open page load style sheets again, or itself if another file has changed."""
     if changed.load:
         _push(app, LOAD_EVENT, {})
+    else:
+        names = [Path(path).name for path in changed.paths]
+        _push(app, _STYLES_EVENT, {"names": names, "stamp": str(time.time_ns())})
 
 
 def _push(app: Any, event: str, payload: dict[str, Any]) -> None:

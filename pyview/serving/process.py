@@ -33,6 +33,7 @@ from pyview.serving.failure_text import failure_text
 from pyview.serving.log_lines import log_to
 from pyview.serving.messages import (
     ApplicationReady,
+    ImportLibraries,
     ServingReport,
     ShowFailurePage,
     ShowProblem,
@@ -50,17 +51,32 @@ from pyview.serving.terminal import Terminal
 
 _LONG_START: Final = 10.0  # seconds after which a start is reported as slow
 _LAST_MOMENTS: Final = 3.0  # seconds that a process may live without its supervisor
-_IMPORTED_EARLY: Final = (
-    "uvicorn.loops.auto",
-    "uvicorn.protocols.http.auto",
-    "uvicorn.logging",
-    "websockets",
+_SERVER: Final = ("uvicorn.loops.auto", "uvicorn.protocols.http.auto", "uvicorn.logging")
+_SLOW_LIBRARIES: Final = (
+    "sqlalchemy.ext.asyncio",
+    "sqlalchemy.orm",
+    "alembic.command",
+    "fastapi",
+    "httpx",
+    "aiosqlite",
+    "asyncpg",
+    "redis.asyncio",
+    "argon2",
+    "numpy",
+    "pandas",
 )
+"""Libraries that take long to import, and to which it makes no difference when they are."""
 
 
-def main(link: Connection, listening: socket.socket) -> None:
-    """Serve one application, as the supervisor at the other end of `link` orders. Returns when it shall end."""
+def main(link: Connection, listening: socket.socket, terminal: Connection | None) -> None:
+    """Serve one application, as the supervisor at the other end of `link` orders. Returns when it shall end.
+
+    `terminal` is the standard input.
+    """
     _leave_signals_to_supervisor()
+    if terminal is not None:
+        os.dup2(terminal.fileno(), 0)
+        sys.stdin = os.fdopen(0, closefd=False)
     ServingProcess(link, listening).run()
 
 
@@ -86,11 +102,12 @@ class ServingProcess:
         self._started = threading.Event()
 
     def run(self) -> None:
-        for name in _IMPORTED_EARLY:
-            with suppress(ImportError):
-                import_module(name)
+        _import_early(_SERVER)
         threading.Thread(target=self._read_orders, daemon=True).start()
         order = self._orders.get()
+        while isinstance(order, ImportLibraries):
+            _import_early(order.names)
+            order = self._orders.get()
         if isinstance(order, StartApplication):
             self._run_application(order)
 
@@ -117,7 +134,8 @@ class ServingProcess:
 
     def _ready(self) -> None:
         self._started.set()
-        self._report(ApplicationReady(drain_timeout(self._app)))
+        libraries = tuple(name for name in _SLOW_LIBRARIES if name in sys.modules)
+        self._report(ApplicationReady(drain_timeout(self._app), libraries))
 
     def _report(self, report: ServingReport) -> None:
         with suppress(OSError):  # the supervisor has gone: the thread that reads its orders ends this process
@@ -249,6 +267,12 @@ class RecordingLifespan(LifespanOn):
                 raise
 
         return run
+
+
+def _import_early(names: tuple[str, ...]) -> None:
+    for name in names:
+        with suppress(Exception):  # the application shows what is wrong with it
+            import_module(name)
 
 
 def _running_line(thread: int | None) -> str:

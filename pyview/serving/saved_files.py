@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 _STYLES: Final = (".css",)
-_STATIC: Final = (*_STYLES, ".js", ".mjs", ".svg", ".png", ".jpg", ".jpeg", ".webp", ".gif", ".ico", ".woff2")
+_STATIC: Final = (*_STYLES, ".js", ".mjs")
 _LISTED: Final = 2
 
 
@@ -15,7 +15,8 @@ _LISTED: Final = 2
 class SavedFiles:
     """Files that were saved together: `code` needs a restart, `static` may be loaded by pages.
 
-    Templates, style sheets and scripts beside views are in neither: open pages follow those by themselves.
+    `static` are style sheets and scripts. Those beside views, and templates, are in neither: open pages follow them by
+    themselves.
     """
 
     code: tuple[str, ...]
@@ -24,8 +25,9 @@ class SavedFiles:
     @property
     def text(self) -> str:
         """Such as "shop/views.py changed"."""
-        names = [os.path.relpath(path) for path in self.code[:_LISTED]]
-        rest = len(self.code) - _LISTED
+        paths = self.code or self.static
+        names = [os.path.relpath(path) for path in paths[:_LISTED]]
+        rest = len(paths) - _LISTED
         return f"{', '.join(names)}{f' and {rest} more' if rest > 0 else ''} changed"
 
     @property

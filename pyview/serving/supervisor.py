@@ -15,6 +15,7 @@ from typing import Final
 from pyview.serving.children import ServingChild
 from pyview.serving.messages import (
     ApplicationReady,
+    ImportLibraries,
     ServingReport,
     ShowFailurePage,
     ShowProblem,
@@ -62,6 +63,7 @@ class Supervisor:
         self._serving: ServingChild | None = None
         self._starting: ServingChild | None = None
         self._spare: ServingChild | None = None
+        self._libraries: tuple[str, ...] = ()
         self._start = 0.0
         self._cause = ""
         self._ready_at = 0.0
@@ -108,6 +110,7 @@ class Supervisor:
             self._start_application(saved.text)
         elif saved.static and self._serving is not None:
             self._serving.send(StaticFilesChanged(saved.static, saved.loads_pages))
+            self._terminal.event(f"{saved.text}{': pages load again' if saved.loads_pages else ''}", "green")
 
     def _start_application(self, cause: str) -> None:
         if self._starting is not None:
@@ -132,8 +135,9 @@ class Supervisor:
                 self._take_stop(child, pages)
             case _ if child is not self._starting:
                 return
-            case ApplicationReady(drain_timeout):
+            case ApplicationReady(drain_timeout, libraries):
                 child.drain_timeout = drain_timeout
+                self._libraries = libraries
                 self._take_ready(child)
             case StartFailed():
                 self._take_failure(child, report)
@@ -239,6 +243,7 @@ class Supervisor:
         busy = self._starting is not None or any(child.deadline for child in self._children)
         if self._uses_spare and self._spare is None and not busy and not self._quitting:
             self._spare = self._new_child()
+            self._spare.send(ImportLibraries(self._libraries))
 
     def _quit(self) -> None:
         if self._quitting:

@@ -53,7 +53,7 @@ class Command:
             [sys.executable, "-m", "pyview", *arguments],
             cwd=folder,
             env={**kept, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1", **environ},
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -89,6 +89,12 @@ class Command:
         (self.folder / name).write_text(source)
         return position
 
+    def typed(self, text: str) -> None:
+        """Type something in the terminal."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(text)
+        self.process.stdin.flush()
+
     def processes(self) -> list[psutil.Process]:
         """Return the processes of the command's session that are alive."""
         found = []
@@ -120,7 +126,7 @@ class Command:
 
     def _read(self) -> None:
         assert self.process.stdout is not None
-        with self.process.stdout as output:
+        with self.process, self.process.stdout as output:
             for line in output:
                 with self._news:
                     self._lines.append(line)

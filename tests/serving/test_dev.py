@@ -113,12 +113,16 @@ def test_a_process_that_is_killed_is_replaced(folder: Path) -> None:
 
 
 def test_ctrl_c_ends_a_command_that_is_just_starting(folder: Path) -> None:
-    (folder / "app.py").write_text(f"print('imports', flush=True)\nimport time\ntime.sleep(1000)\n{COUNTER}")
+    """The application reads what is typed, as `breakpoint()` does."""
+    (folder / "app.py").write_text(
+        f"print('got', input(), flush=True)\nimport time\ntime.sleep(1000)\n{COUNTER}"
+    )
     with running(folder, "dev", "--port", "0") as command:
-        command.printed("imports")
+        command.typed("word\n")
+        command.printed("got word")
         command.interrupt()
         assert command.ended() == 0
-    assert command.output == "imports\n"
+    assert command.output == "got word\n"
 
 
 def test_a_port_that_is_taken(

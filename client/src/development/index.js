@@ -10,10 +10,11 @@
 import { startInspector } from "./inspector.js";
 import { keepPage } from "./kept_page.js";
 import { startOverlay } from "./overlay.js";
+import { followStyles } from "./styles.js";
 
 export { receive } from "./events.js";
 
-const TOOLS = [keepPage, startOverlay, startInspector];
+const TOOLS = [keepPage, startOverlay, startInspector, followStyles];
 
 /** Starts every tool, once for each load of the page. `base` is the address of the assets, without a slash at its end. */
 export function start(page) {
