@@ -13,7 +13,7 @@ from pathlib import Path
 
 from scripts import node
 from scripts.stamps import ROOT, digest, is_done, mark_done
-from tests.browser import npm
+from tests.browser import npm_packages
 
 FLAGS = (
     "--headless",
@@ -78,10 +78,10 @@ def _fonts() -> dict[str, str]:
 
 
 def _unpack() -> None:
-    stamp, wanted = _CACHE / "stamp", digest([npm.FOLDER / "package-lock.json"])
+    stamp, wanted = _CACHE / "stamp", digest([npm_packages.FOLDER / "package-lock.json"])
     if is_done(stamp, wanted):
         return
-    packed = npm.packages() / "@sparticuz" / "chromium" / "bin"
+    packed = npm_packages.packages() / "@sparticuz" / "chromium" / "bin"
     shutil.rmtree(_CACHE, ignore_errors=True)
     _CACHE.mkdir(parents=True)
     _decompress(packed / "chromium.br", _CACHE / "chromium")
@@ -100,7 +100,7 @@ def _decompress(packed: Path, target: Path) -> None:
         "require('stream').pipeline(fs.createReadStream(packed), require('zlib').createBrotliDecompress(),"
         " fs.createWriteStream(target), error => { if (error) throw error })"
     )
-    node.run("node", "-e", script, str(packed), str(target), cwd=npm.FOLDER)
+    node.run("node", "-e", script, str(packed), str(target), cwd=npm_packages.FOLDER)
 
 
 if __name__ == "__main__":
