@@ -14,10 +14,13 @@ from pyview.events import InfoEvent, event, info
 from pyview.failures.failure import Failure
 from pyview.process.failure_display import show_on_all_pages
 from pyview.testing import LiveClient, Page
+from pyview.uploads import TempFileWriter
 from tests.asgi import eventually
 from tests.frames import connect, join, load
 from tests.frames import event as event_frame
 from tests.transport.test_long_poll import opened
+from tests.uploads.raw_client import raw_client
+from tests.uploads.views import app_with, view_with
 
 SECRET = "the card 4111-1111 of another user"
 Socket = LiveViewSocket[dict[str, Any]]
@@ -193,6 +196,23 @@ async def test_nothing_of_an_exception_leaves_without_debug(caplog: pytest.LogCa
     assert [(each[3], [*each[4]]) for each in frames] == [("phx_error", ["error_id"])]
     assert (http.status_code, SECRET in http.text) == (500, False)
     assert SECRET in caplog.text
+
+
+class Full(TempFileWriter):
+    async def write_chunk(self, data: bytes) -> None:
+        raise OSError("the disk is full")
+
+
+async def test_a_writer_of_an_upload_that_fails() -> None:
+    app = app_with(view_with(writer=Full))
+    app.debug = True
+    async with LiveClient(app) as client, raw_client(client) as browser:
+        await browser.join_upload(await browser.token(size=10), "7")
+        await browser.socket.send_chunk("7", "8", "lvu:0", "chunk", b"x")
+        frames = [await browser.next() for _ in range(2)]
+    (html,) = [frame[4]["failure"]["html"] for frame in frames if frame[3] == "pyview:failure"]
+    assert "the disk is full" in html
+    assert "the writer of" in html
 
 
 async def test_a_large_payload_is_cut() -> None:
