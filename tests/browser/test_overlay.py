@@ -69,24 +69,31 @@ class Around(LiveView[dict[str, Any]]):
         socket.context = {"inner": live_render(Inner, id="inner")}
 
 
+class Dead(LiveView[dict[str, Any]]):
+    template = "plain.html"
+
+    async def mount(self, socket: Socket, session: Any) -> None:
+        raise RuntimeError("cannot be shown")
+
+
 TEMPLATES = {
     "plain.html": "<p>plain</p>",
     "inner.html": "<p>inner</p>",
     "around.html": "<h1>around</h1>{{ inner }}",
     "star.html": '<p><button phx-click="star" phx-target="{{ myself }}">star</button></p>',
     "shop.html": """
-        <h1>Shop {{ 1 / zero }}</h1>
-        <form id="form" phx-change="typed"><input id="typed" name="typed"></form>
+        <main><h1>Shop {{ 1 / zero }}</h1>
+        <form id="form" phx-change="typed"><input id="typed" name="typed" aria-label="typed"></form>
         <button phx-click="crash" phx-value-product="Eggs">crash</button>
         <button phx-click="template">template</button>
-        {{ live_component(Star, id=1) }}
+        {{ live_component(Star, id=1) }}</main>
     """,
 }
 
 
 def shop(**options: Any) -> PyView:
     app = PyView(templates=DictLoader(TEMPLATES), secret=SECRET, **options)
-    for path, view in {"/": Shop, "/failing": Failing, "/around": Around}.items():
+    for path, view in {"/": Shop, "/failing": Failing, "/around": Around, "/dead": Dead}.items():
         app.add_live_view(path, view)
     return app
 
