@@ -26,8 +26,9 @@ class RouteRow:
 
 def route_rows(app: Any, *, every: bool = False, prefix: str = "") -> Iterator[RouteRow]:
     """Yield the routes of `app`, and of the applications mounted in it, in the order in which they are tried."""
+    live = app.live_routes if isinstance(app, PyView) else ()
     for route in getattr(app, "routes", ()):
-        if isinstance(route, LiveRoute) and isinstance(app, PyView):
+        if isinstance(app, PyView) and isinstance(route, LiveRoute) and route in live:
             yield _live_row(route, app, prefix)
         elif isinstance(route, Mount) and route.routes:
             yield from route_rows(route.app, every=every, prefix=prefix + route.path)

@@ -12,7 +12,7 @@ from pyview.failures.editors import editor_link, pattern_or_default
 from pyview.inspector.reasons import OriginCache
 from pyview.inspector.rows import TreeRow, details_of, message_rows, tree_rows, view_rows
 from pyview.live_view import LiveView
-from pyview.process.recording import StepBack
+from pyview.process.messages import StepBack
 from pyview.recording.entries import PageKey, SocketState, ViewRecord
 from pyview.recording.recorder import Recorder
 from pyview.recording.shown import without_secrets

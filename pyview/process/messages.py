@@ -9,6 +9,7 @@ from pyview.background.result import AsyncResult
 from pyview.background.tasks import AsyncTask
 from pyview.background.timers import Timer
 from pyview.events.info_event import InfoEvent
+from pyview.recording.entries import ViewState
 from pyview.rendering.lifecycle import AccessGuard, MountContext
 from pyview.socket.runtime import ComponentTarget
 from pyview.uploads.entry import UploadEntry
@@ -188,6 +189,13 @@ class HandOver(NamedTuple):
     done: asyncio.Future[None]
 
 
+class StepBack(NamedTuple):
+    """The inspector puts the view back to `state`, that before the message of this number."""
+
+    state: ViewState
+    number: int
+
+
 class Leave(NamedTuple):
     """The last message."""
 
@@ -219,6 +227,8 @@ def titled(message: Any) -> str:
             return _titled_info(timer.event)
         case Info(event=event) | (InfoEvent() as event):
             return _titled_info(event)
+        case StepBack(number=number):
+            return f"step back to before message {number}"
         case Join() | Rejoin() | Leave() | URLChanged():
             return type(message).__name__.lower()
     return type(message).__name__

@@ -72,6 +72,9 @@ def _logged(handler: Handler) -> Handler:
 
 
 def _log(process: ViewProcess, message: Any, start: float, end: str) -> None:
+    recorder = process.app.recorder
+    if recorder is not None and not recorder.watches(process):
+        return  # the inspector looks for something new four times a second
     milliseconds = (time.perf_counter() - start) * 1000
     logger.debug("%s: %s in %.1f ms%s", process.name, described(message), milliseconds, end)
 

@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import orjson
 
@@ -34,6 +34,7 @@ from pyview.process.messages import (
     Recheck,
     Rejoin,
     RunInProcess,
+    StepBack,
     TimerFired,
     UploadAdvanced,
     URLChanged,
@@ -56,21 +57,12 @@ _NOT_RECORDED = (Unread, Leave, HandOver, Recheck, FilesChanged, UploadAdvanced)
 _FRAME_BYTES = 40  # around a payload: references, topic and event
 
 
-class StepBack(NamedTuple):
-    """The inspector puts the view back to `state`, that before message number `number`."""
-
-    state: ViewState
-    number: int
-
-
 class Running:
     """One message while it is handled: what is noted of it, and its times so far."""
 
     def __init__(self, process: ViewProcess, message: Any) -> None:
         self.process = process
-        steps = type(message) is StepBack
-        title = f"step back to before {message.number}" if steps else titled(message)
-        self.entry = MessageEntry(0, time.time(), title, type(message).__name__)
+        self.entry = MessageEntry(0, time.time(), titled(message), type(message).__name__)
         self.start = time.perf_counter()
         self.render_seconds = 0.0
         self.send_seconds = 0.0
@@ -160,7 +152,7 @@ def recorded(handlers: Handlers, recorder: Recorder) -> Handlers:
 
 def _recorded(handler: Handler, recorder: Recorder) -> Handler:
     async def handle(process: ViewProcess, message: Any) -> None:
-        if type(message) is Leave or not _is_watched(process, recorder):
+        if type(message) is Leave or not recorder.watches(process):
             await handler(process, message)
             _note_end(process, recorder)
             return
@@ -182,11 +174,6 @@ def _recorded(handler: Handler, recorder: Recorder) -> Handler:
     return handle
 
 
-def _is_watched(process: ViewProcess, recorder: Recorder) -> bool:
-    context = getattr(process, "mount_context", None)  # None before the join
-    return context is None or context.view_class not in recorder.unrecorded
-
-
 def _note_end(process: ViewProcess, recorder: Recorder) -> None:
     record = recorder.record_of(process)
     if record is not None and process.ended:
@@ -195,7 +182,7 @@ def _note_end(process: ViewProcess, recorder: Recorder) -> None:
 
 def _finish(process: ViewProcess, message: Any, running: Running, recorder: Recorder) -> None:
     total = time.perf_counter() - running.start
-    if not _is_watched(process, recorder):
+    if not recorder.watches(process):
         return  # the join of a view that is not recorded
     record = recorder.record_of(process) or _followed(process, recorder)
     if record is None:

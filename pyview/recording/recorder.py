@@ -65,6 +65,11 @@ class Recorder:
         """Return a number that grows with everything that is noted of a page."""
         return self._versions.get(page, 0)
 
+    def watches(self, process: Any) -> bool:
+        """Return True if messages of the process are to be noted: those of all views but the inspector's own."""
+        context = getattr(process, "mount_context", None)  # None before the join
+        return context is None or context.view_class not in self.unrecorded
+
     def record_of(self, process: Any) -> ViewRecord | None:
         return self._records.get(process)
 

@@ -12,8 +12,8 @@ from starlette.routing import Mount
 from pyview import PyView, SecurityConfig
 from pyview.process.create import create_process
 from pyview.process.handlers import HANDLERS
+from pyview.process.messages import StepBack
 from pyview.process.no_connection import NoConnection
-from pyview.process.recording import StepBack
 from pyview.testing import LiveClient
 from tests.frames import connect, join, load
 from tests.inspector.pages import address, application, inspected, recorder_of

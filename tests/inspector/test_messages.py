@@ -1,5 +1,7 @@
 """What the inspector shows of the messages of a page."""
 
+import logging
+
 import pytest
 
 from pyview.testing import LiveClient, ViewCrashed
@@ -99,3 +101,14 @@ async def test_a_page_of_which_nothing_is_known_says_so() -> None:
         token = app.app_context.signatures.mint_inspector_token(("gone", "load"), "")
         inspector = await client.open(f"/live/inspector?token={token}")
         assert "reload the page" in inspector.text
+
+
+async def test_the_log_has_no_messages_of_the_inspector(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "pyview.messages")
+    async with inspected(application()) as (page, inspector):
+        await page.push("add")
+        await (await details(inspector, 2)).click("[phx-click=back]")
+        await page.wait_for(lambda shown: shown.find("h1").text == "0")
+    lines = [record.getMessage() for record in caplog.records if record.name == "pyview.messages"]
+    assert {line.partition(":")[0] for line in lines} == {"Todo"}
+    assert any("step back to before message 2" in line for line in lines)

@@ -22,7 +22,7 @@ async def test_a_view_goes_back_and_on_from_there() -> None:
         assert not page.has_text("done")
         await page.push("add")
         assert page.find("h1").text == "3"
-        await inspector.wait_for(".message .title", text="step back to before 3")
+        await inspector.wait_for(".message .title", text="step back to before message 3")
 
 
 async def test_it_may_go_forth_again_to_a_later_state() -> None:
