@@ -5,11 +5,13 @@ Node.js from PyPI if the machine has none. uv installs the packages, because it 
 where uv cannot. Steps whose inputs have not changed are skipped, without a word.
 """
 
+import ensurepip
 import json
 import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tomllib
 from pathlib import Path
 
@@ -28,7 +30,7 @@ def set_up(folder: Path, extra: str, steps: Steps) -> None:
     has_venv = Path(sys.prefix) == folder or _runs_this_version(python)
     installs = not (has_venv and is_done(stamp, wanted))
     builds = extra == "dev" and not build_client.is_current()
-    packages = ["--editable", f"{ROOT}[{extra}]"]
+    packages = ["pip", "--editable", f"{ROOT}[{extra}]"]
     needs_node = builds and not _has_node(folder, has_venv)
     if needs_node:
         packages.append(NODE_PACKAGE)
@@ -57,7 +59,9 @@ def _has_node(folder: Path, has_venv: bool) -> bool:
 
 
 def _venv_step(folder: Path) -> Step:
-    command = [sys.executable, "-m", "venv", "--clear", "--symlinks", str(folder)]
+    # pip comes with the packages: to unpack it here would take as long as to install them all with uv.
+    options = ["--clear", "--symlinks", *(["--without-pip"] if _bundled_pip() else [])]
+    command = [sys.executable, "-m", "venv", *options, str(folder)]
     return Step("venv", f"creating {folder.name} with Python {sys.version.split()[0]}", command)
 
 
@@ -77,7 +81,12 @@ def _uv(python: Path, steps: Steps) -> str | None:
         return found
     try:
         steps.run(
-            Step("uv", "fetching uv", [*_pip(python), "--only-binary=:all:", UV_PACKAGE], _environment())
+            Step(
+                "uv",
+                "fetching uv",
+                [*_pip(python), "--only-binary=:all:", UV_PACKAGE],
+                _pip_environment(python),
+            )
         )
     except StepFailedError:
         return None
@@ -94,11 +103,25 @@ def _install(uv: str | None, python: Path, packages: list[str], what: str, steps
         except StepFailedError as failed:
             # A machine may have settings for pip alone, such as the address of an index.
             steps.say(str(failed))
-    steps.run(Step("packages", f"{what} with pip", [*_pip(python), *packages], _environment()))
+    steps.run(Step("packages", f"{what} with pip", [*_pip(python), *packages], _pip_environment(python)))
 
 
 def _pip(python: Path) -> list[str]:
     return [str(python), "-m", "pip", "install", "--disable-pip-version-check"]
+
+
+def _pip_environment(python: Path) -> dict[str, str]:
+    """Return the variables for pip: an environment without it runs the one that comes with Python, from its wheel."""
+    bundled, installed = (
+        _bundled_pip(),
+        next(python.parent.parent.glob("lib/python*/site-packages/pip"), None),
+    )
+    return _environment() | ({"PYTHONPATH": str(bundled)} if bundled and not installed else {})
+
+
+def _bundled_pip() -> Path | None:
+    folders = [Path(ensurepip.__file__).parent / "_bundled", sysconfig.get_config_var("WHEEL_PKG_DIR")]
+    return next((wheel for folder in folders if folder for wheel in Path(folder).glob("pip-*.whl")), None)
 
 
 def _environment() -> dict[str, str]:
