@@ -28,7 +28,8 @@ def _lines(failure: Failure) -> Iterator[str]:
     yield from failure.message.splitlines()[1:20]
     yield from _frames(failure.frames)
     if failure.foreign:
-        yield f"({failure.foreign} frames in {', '.join(failure.packages)})"
+        frames = "1 frame" if failure.foreign == 1 else f"{failure.foreign} frames"
+        yield f"({frames} in {', '.join(failure.packages)})"
     for cause in failure.causes:
         yield f"{cause.relation}: {cause.kind}: {cause.message}".splitlines()[0]
         yield from _frames(cause.frames)
