@@ -102,8 +102,8 @@ class ServingProcess:
         self._started = threading.Event()
 
     def run(self) -> None:
-        _import_early(_SERVER)
         threading.Thread(target=self._read_orders, daemon=True).start()
+        _import_early(_SERVER)
         order = self._orders.get()
         while isinstance(order, ImportLibraries):
             _import_early(order.names)

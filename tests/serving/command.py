@@ -16,8 +16,6 @@ import psutil
 WITHIN = 60.0
 """Seconds. A limit for failures only: the machine may be busy."""
 
-_LAST_MOMENTS = 10.0  # seconds. A process without its supervisor ends within three
-
 COUNTER = """
 import time
 
@@ -107,10 +105,13 @@ class Command:
         return found
 
     def left(self) -> list[psutil.Process]:
-        """Return the processes that have not ended some seconds after the command."""
-        end = time.monotonic() + _LAST_MOMENTS
+        """Return the processes that do not end after the command.
+
+        One that has just been started imports PyView before it notices that it is alone.
+        """
+        end = time.monotonic() + WITHIN
         while (found := self.processes()) and time.monotonic() < end:
-            time.sleep(0.02)
+            time.sleep(0.1)
         return found
 
     def interrupt(self) -> None:

@@ -14,7 +14,6 @@ from tests.serving.command import COUNTER, WITHIN, Command, gone, running
 pytestmark = pytest.mark.slow
 
 BROKEN = {
-    "a syntax error": ("x x", "SyntaxError: invalid syntax"),
     "an exit": ("raise SystemExit('no settings')", "SystemExit: no settings"),
     "a crash of the process": (
         "import os; os._exit(7)",
