@@ -133,10 +133,13 @@ class Recorder:
             self._versions.pop(page, None)
 
     def _make_room(self) -> None:
-        """Drop the older half of the largest record, so that this is seldom done."""
-        largest = max((each for views in self._pages.values() for each in views), key=lambda each: each.bytes)
-        for _ in range((len(largest.messages) + 1) // 2):
-            self._drop_oldest(largest)
+        """Drop the older halves of the largest records until a quarter is free, so that this is seldom done."""
+        records = [each for views in self._pages.values() for each in views]
+        for record in sorted(records, key=lambda each: each.bytes, reverse=True):
+            for _ in range((len(record.messages) + 1) // 2):
+                self._drop_oldest(record)
+            if self.bytes <= 0.75 * self._most_bytes:
+                return
 
     def _drop_oldest(self, record: ViewRecord) -> None:
         entry = record.messages.popleft()
