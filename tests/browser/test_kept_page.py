@@ -20,6 +20,9 @@ Socket = LiveViewSocket[dict[str, Any]]
 FIELDS = """
 <form id="sent" phx-change="typed"><input id="recovered"><input type="checkbox" id="agreed"></form>
 <form phx-change="typed"><input name="nameless-form"></form>
+<form phx-change="typed" phx-submit="send">{{ live_file_input(files) }}
+{% for each in files.entries %}<s>{{ each.name }}</s>
+{% endfor %}</form>
 <form id="plain" phx-submit="save"><input name="title" value="old"><textarea name="text">old</textarea>
 <select name="one"><option>a</option><option>b</option></select>
 <select name="some" multiple><option>a</option><option>b</option><option>c</option></select>
@@ -55,6 +58,7 @@ def version(template: str, path: str = "/") -> Any:
     class Desk(LiveView[dict[str, Any]]):
         async def mount(self, socket: Socket, session: Any) -> None:
             socket.context = {"n": 0, "js": js, "inner": Inner, "live_render": live_render}
+            socket.context["files"] = socket.allow_upload("files", accept="any")
 
         async def handle_event(self, event: str, payload: Any, socket: Socket) -> None:
             if event in ("inc", "fail"):
@@ -113,6 +117,8 @@ def fill_in(page: Page) -> None:
     page.click("#inc")
     page.click("i")
     expect(page.locator("#m")).to_have_text("1")
+    page.set_input_files("[name=files]", {"name": "b.txt", "mimeType": "text/plain", "buffer": b"x"})
+    expect(page.locator("s")).to_have_text("b.txt")
     for field in (
         "#recovered",
         "[name=nameless-form]",
@@ -138,11 +144,12 @@ def fill_in(page: Page) -> None:
 
 
 STATE = """() => {
-  const fields = [...document.querySelectorAll("input:not([name=new]), textarea, select")].map((field) =>
+  const fields = [...document.querySelectorAll("input:not([name=new], [name=files]), textarea, select")].map((field) =>
     [field.name, field.files ? field.files[0]?.name : field.value, field.checked,
      [...(field.selectedOptions ?? [])].map((each) => each.value).join()].join("|"));
   const { activeElement: focused } = document;
-  return [...fields, n.textContent, document.querySelector("#m")?.textContent, editable.textContent, red.className,
+  const texts = ["#n", "#m", "s", "#editable"].map((each) => document.querySelector(each)?.textContent);
+  return [...fields, ...texts, red.className,
     more.open, modal.matches(":modal"), modal.open, pop.matches(":popover-open"), scroller.scrollTop,
     focused.name, focused.selectionStart, focused.selectionEnd];
 }"""

@@ -8,20 +8,32 @@ import { on } from "./events.js";
 
 const returning = new Set(); // ids of views that have lost their connection and not been patched since
 const remembered = new Map(); // id of such a view -> function that restores it in an element
+const uploads = new Map(); // id of such a view -> files of its uploads that the server has not received
+const settling = new Map(); // id of a view that was patched since -> time until which its page is kept
 const edited = new WeakSet(); // contenteditable elements that the user has changed
+
+const SETTLING_MS = 2000; // unless the user does something before
 
 /** Keeps the state of the page over the first patch of each view that joins again. */
 export function keepPage({ liveSocket }) {
-  const note = () => viewsIn(document).forEach(({ id }) => returning.add(id));
+  const note = () => viewsIn(document).forEach(noteView);
   const socket = liveSocket.getSocket();
   socket.onClose(note);
   socket.onError(note);
   on("phx_error", note);
+  for (const type of ["pointerdown", "keydown"]) window.addEventListener(type, () => settling.clear(), true);
   window.addEventListener("input", ({ target }) => target.isContentEditable && edited.add(target), true);
   aroundPatches(liveSocket.domCallbacks);
 }
 
+function noteView(view) {
+  // Now, because the client forgets them before it patches the view.
+  if (!returning.has(view.id)) uploads.set(view.id, new Map(keyed(view, UPLOADS, waitingFiles)));
+  returning.add(view.id);
+}
+
 const VIEW = "[data-phx-session]";
+const UPLOADS = "input[data-phx-upload-ref]";
 const viewsIn = (root) => [...root.querySelectorAll(VIEW)];
 
 // The functions of the page and of the main script are called as well.
@@ -29,9 +41,9 @@ function aroundPatches(callbacks) {
   const { onPatchStart, onBeforeElUpdated, onPatchEnd } = callbacks;
   let patching = false;
   callbacks.onPatchStart = (container) => {
-    for (const view of [container, ...viewsIn(container)]) {
-      if (returning.delete(view.id)) remembered.set(view.id, remember(view));
-    }
+    // Nested views as well: their elements are made anew in this patch, and restored in their own.
+    for (const view of [container, ...viewsIn(container)]) if (returning.delete(view.id)) rememberFirst(view);
+    if (isSettling(container.id) && !remembered.has(container.id)) remembered.set(container.id, remember(container));
     patching = remembered.has(container.id);
     onPatchStart(container);
   };
@@ -42,10 +54,20 @@ function aroundPatches(callbacks) {
   callbacks.onPatchEnd = (container) => {
     remembered.get(container.id)?.(container);
     remembered.delete(container.id);
+    if (patching) setTimeout(chooseAgain, 0, container);
     patching = false;
     onPatchEnd(container);
   };
 }
+
+function rememberFirst(view) {
+  remembered.set(view.id, remember(view));
+  settle(view.id);
+}
+
+// The answers to events that the client sends right after the join, such as the recovery of forms, are patches as well.
+const settle = (id) => settling.set(id, performance.now() + SETTLING_MS);
+const isSettling = (id) => performance.now() < settling.get(id);
 
 // While an element is patched: a dialog that was closed for a moment would not be modal any more.
 function keepElement(from, to) {
@@ -91,7 +113,7 @@ function* elementsIn(container, selector) {
   const counts = new Map();
   for (const element of container.querySelectorAll(selector)) {
     if (element.closest(VIEW) !== container) continue;
-    const key = element.id || keyOf(element);
+    const key = (!element.dataset.phxUploadRef && element.id) || keyOf(element);
     counts.set(key, (counts.get(key) ?? 0) + 1);
     yield [`${key} ${counts.get(key)}`, element];
   }
@@ -118,12 +140,33 @@ function changedValue(control) {
 const differing = (value, usual) => (value === usual ? undefined : value);
 const values = (options) => options.map(({ value }) => value);
 
-// The list of the field itself is emptied. Files of an upload of PyView are for the official client.
+// The list of the field itself is emptied. Files of an upload are chosen again below.
 function chosenFiles({ files, dataset }) {
-  if (!files.length || dataset.phxUploadRef) return undefined;
-  const copy = new DataTransfer();
-  for (const file of files) copy.items.add(file);
-  return copy.files;
+  return files.length && !dataset.phxUploadRef ? listOf(files) : undefined;
+}
+
+function listOf(files) {
+  const list = new DataTransfer();
+  for (const file of files) list.items.add(file);
+  return list.files;
+}
+
+/** Returns the files of an upload that the official client has not sent. */
+function waitingFiles({ phxPrivate }) {
+  return phxPrivate?.files?.length ? listOf(phxPrivate.files.map(unmarked)) : undefined;
+}
+
+// The client marks a file that it has announced, and announces it only once.
+const unmarked = (file) => new File([file], file.name, { type: file.type, lastModified: file.lastModified });
+
+// The view has joined: the client announces the files as if the user had just chosen them.
+function chooseAgain(container) {
+  restore(container, UPLOADS, uploads.get(container.id) ?? new Map(), (input, files) => {
+    settle(container.id);
+    input.files = files;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  uploads.delete(container.id);
 }
 
 function chosen({ multiple, options, selectedOptions }) {
