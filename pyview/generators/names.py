@@ -11,7 +11,7 @@ LONGEST = 30  # so that the lines with a name in them fit
 
 _WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*", re.ASCII)
-_APP = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*", re.ASCII)
+_APP = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", re.ASCII)
 
 # A package of this name would hide one that the application, its tests or its tools import.
 _DEPENDENCIES = """

@@ -117,6 +117,7 @@ def test_changed_files_are_left_to_the_user(tmp_path: Path, capsys: pytest.Captu
         ("my--shop", "expected a name of small letters"),
         ("shop\n", "expected a name of small letters"),
         ("MyShop", "Did you mean my-shop?"),
+        ("my_shop", "Did you mean my-shop?"),
         ("a" * 31, "at most 30 characters"),
     ],
 )
