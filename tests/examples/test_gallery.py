@@ -4,13 +4,13 @@ import os
 import secrets
 import subprocess
 import sys
+from collections.abc import Sequence
 
-import pytest
 from bs4 import BeautifulSoup
 
 from examples.gallery import EXAMPLES, Example, app
 from examples.gallery.guides import FILES, ROOT
-from pyview.testing import LiveClient
+from pyview.testing import Element, LiveClient
 
 MOUNTED = [example for example in EXAMPLES if example.prefix and not example.calls_out]
 
@@ -24,12 +24,6 @@ async def start():
 
 asyncio.run(start())
 """
-
-
-@pytest.fixture(params=MOUNTED, ids=lambda example: example.folder)
-def example(request: pytest.FixtureRequest) -> Example:
-    chosen: Example = request.param
-    return chosen
 
 
 async def test_the_index_links_to_every_example() -> None:
@@ -50,60 +44,48 @@ async def test_the_search_is_in_the_address_and_finds_by_subject() -> None:
         assert page.has_text("No example has “<b>”.")
 
 
-SHOWN = [example for example in EXAMPLES if not example.calls_out]
-
-
-@pytest.mark.parametrize("example", SHOWN, ids=lambda example: example.folder)
-async def test_an_example_shows_its_source_and_leads_to_its_guide(example: Example) -> None:
-    folder = ROOT / "examples" / example.folder
-    async with LiveClient(app) as client:
-        # The page of a sign-in also has the source.
-        html = (await client.get("/login" if not example.prefix else example.href)).text
-        shown = BeautifulSoup(html, "html.parser")
-        names = [label.text for label in shown.select(".source label")]
-        files = {path.name for path in folder.iterdir() if path.suffix in (".py", ".html", ".css", ".js")}
-        assert set(names) == files - {"__init__.py"}
-        for name, code in zip(names, shown.select(".source pre"), strict=True):
-            assert code.text.split() == (folder / name).read_text().split()
-        [guide] = shown.select(".bar a[href^='/guides/']")
-        assert (await client.open(str(guide["href"]))).exists("h1")
-
-
 async def test_each_guide_is_a_page_whose_links_lead_somewhere() -> None:
     async with LiveClient(app) as client:
+        assert (await client.open("/guides/forms")).connected
         for name in FILES:
-            page = await client.open(f"/guides/{name}")
-            assert page.connected
-            assert "<!--" not in page.find(".guide").text
-            for link in page.find_all(".guide a[href^='/guides/']"):
-                path, _, fragment = link["href"].removeprefix("/guides/").partition("#")
+            guide = BeautifulSoup((await client.get(f"/guides/{name}")).text, "html.parser").select_one(
+                ".guide"
+            )
+            assert guide is not None, name
+            assert "<!--" not in guide.text
+            anchors = {str(heading["id"]) for heading in guide.select("[id]")}
+            for link in guide.select("a[href^='/guides/']"):
+                path, _, fragment = str(link["href"]).removeprefix("/guides/").partition("#")
                 assert path in FILES
-                if fragment and path == name:
-                    assert page.exists(f"[id='{fragment}']")
+                assert path != name or not fragment or fragment in anchors
         assert (await client.get("/guides/..%2Fpyproject")).status_code == 404
         assert (await client.get("/guides/nothing")).status_code == 404
 
 
-async def test_an_example_is_live_below_its_prefix_and_links_back(example: Example) -> None:
+# One pass for all: to start the 24 applications takes longer than to open their pages.
+async def test_each_example_is_live_below_its_prefix_with_source_guide_and_the_way_home() -> None:
     async with LiveClient(app) as client:
-        page = await client.open(example.href)
-        assert page.connected
-        await page.click("a", "All examples")
-        assert page.path == "/"
-
-
-async def test_a_prefix_without_the_last_slash_is_redirected(example: Example) -> None:
-    async with LiveClient(app) as client:
-        page = await client.open(example.prefix)
-        assert (page.path.partition("?")[0], page.connected) == (f"{example.prefix}/", True)
-
-
-async def test_all_examples_share_one_stylesheet() -> None:
-    async with LiveClient(app) as client:
-        for path in ["/", *(example.href for example in MOUNTED)]:
-            page = await client.open(path)
-            assert [link["href"] for link in page.find_all("link[href*=gallery]")] == ["/assets/gallery.css"]
+        for example in MOUNTED:
+            # Without the last slash, which redirects.
+            page = await client.open(example.prefix)
+            assert (page.path, page.connected) == (example.href, True)
+            check_source(page.find_all(".source label"), page.find_all(".source pre"), example)
+            sheets = [link["href"] for link in page.find_all("link[href*=gallery]")]
+            assert sheets == ["/assets/gallery.css"], example.folder
+            assert page.find(".bar a[href^='/guides/']")["href"].removeprefix("/guides/") in FILES
+            await page.click("a", "All examples")
+            assert page.path == "/"
         assert (await client.get("/assets/gallery.css")).headers["content-type"].startswith("text/css")
+        login = await client.open("/dashboard")
+        check_source(login.find_all(".source label"), login.find_all(".source pre"), EXAMPLES[-1])
+
+
+def check_source(labels: Sequence[Element], codes: Sequence[Element], example: Example) -> None:
+    folder, names = ROOT / "examples" / example.folder, [label.text for label in labels]
+    files = {path.name for path in folder.iterdir() if path.suffix in (".py", ".html", ".css", ".js")}
+    assert set(names) == files - {"__init__.py"}, example.folder
+    for name, code in zip(names, codes, strict=True):
+        assert code.text.split() == (folder / name).read_text().split()
 
 
 async def test_a_patch_keeps_the_prefix() -> None:
