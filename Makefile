@@ -1,7 +1,7 @@
 # Commands for contributors; CI calls the same targets. `make PYTHON=/path/to/python3 ...` uses another Python.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test suite suite-processes suite-waiting suite-computing browser pythons lint types format bench fuzz soak chaos wheel generated pictures clean
+.PHONY: help setup demo test suite suite-processes suite-waiting suite-computing browser pythons lint types format bench fuzz soak chaos day wheel generated pictures clean
 export PYTHON
 # Node.js from PyPI is in .venv/bin. It comes last, so that the Node.js of the machine is preferred.
 export PATH := $(PATH):$(CURDIR)/.venv/bin
@@ -57,6 +57,9 @@ soak: setup ## run tests that take minutes: leaks, mutants, large uploads (ARGS=
 
 chaos: setup ## restart, kill and freeze three workers and their broker, print what was lost (ARGS=...)
 	@.venv/bin/python -m tests.chaos $(ARGS)
+
+day: wheel ## do in a clean environment what a new user does, from pip install to pyview run (minutes)
+	@.venv/bin/python -m tests.day $(ARGS)
 
 wheel: setup ## build sdist and wheel into dist/, test the wheel in a fresh environment
 	@scripts/wheel
