@@ -45,6 +45,8 @@ def run(options: Namespace) -> int:
     os.environ.update(environment)  # the serving processes inherit it
     terminal = Terminal()
     address = url(listening, options.host)
+    # For links in mails, which no request may choose.
+    os.environ.setdefault("PUBLIC_URL", address.rstrip("/"))
 
     def announce(seconds: float) -> None:
         terminal.plain(f"\n  {target} at {address}   (started in {seconds:.1f} s; Ctrl+C stops)\n", "bold")

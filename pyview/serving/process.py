@@ -30,6 +30,7 @@ from pyview.observability.error_ids import is_own
 from pyview.serving.applications import load
 from pyview.serving.failure_server import FailureServer
 from pyview.serving.failure_text import failure_text
+from pyview.serving.local_names import with_local_names
 from pyview.serving.log_lines import log_to
 from pyview.serving.messages import (
     ApplicationReady,
@@ -128,7 +129,8 @@ class ServingProcess:
 
     def _serve(self, app: Any, ready: Callable[[], None]) -> None:
         """Serve until the end. Raises the exception of a start that fails."""
-        config = server_config(app, largest_message(app), log_config=None, timeout_graceful_shutdown=2)
+        guarded = with_local_names(app, str(self._listening.getsockname()[0]))
+        config = server_config(guarded, largest_message(app), log_config=None, timeout_graceful_shutdown=2)
         self._server = DevelopmentServer(config, ready)
         self._server.run_until_stopped(self._listening)
 

@@ -91,7 +91,7 @@ def develop(place: Place, browser: Browser, report: Report) -> None:
     """Work on the project with `pyview dev`."""
     port, lamp = str(free_port()), f"Lamp {token_hex(3)}"
     begin = monotonic()
-    server = Server(place, "pyview", "dev", "--port", port, PUBLIC_URL=f"http://127.0.0.1:{port}")
+    server = Server(place, "pyview", "dev", "--port", port)
     try:
         site = Site(browser, server.address())
         page = site.visitor()

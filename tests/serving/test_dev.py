@@ -40,6 +40,7 @@ def get(command: Command, **headers: str) -> httpx.Response:
 def test_each_save_is_served_and_a_broken_one_leaves_the_last_version(folder: Path) -> None:
     with running(folder, "dev", "--port", "0") as command:
         assert "one 0" in get(command).text
+        assert get(command, host="attacker.example").status_code == 400
         assert stat.S_IMODE((folder / ".pyview").stat().st_mode) == 0o700
         assert stat.S_IMODE((folder / ".pyview" / "secret").stat().st_mode) == 0o600
         assert (folder / ".pyview" / ".gitignore").read_text() == "*\n"
