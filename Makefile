@@ -3,6 +3,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test suite suite-processes suite-waiting suite-computing browser pythons lint types format bench fuzz soak chaos day wheel generated pictures clean
 export PYTHON
+# Tests start many interpreters: keep compiled modules, also where the environment says not to.
+export PYTHONDONTWRITEBYTECODE :=
 # Node.js from PyPI is in .venv/bin. It comes last, so that the Node.js of the machine is preferred.
 export PATH := $(PATH):$(CURDIR)/.venv/bin
 # Print the output of parallel targets one after the other, if this make can.
