@@ -17,6 +17,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from copy import copy
 from importlib import import_module, invalidate_caches
+from io import TextIOWrapper
 from multiprocessing.connection import Connection
 from pathlib import Path
 from queue import SimpleQueue
@@ -75,6 +76,9 @@ def main(link: Connection, listening: socket.socket, terminal: Connection | None
     `terminal` is the standard input.
     """
     _leave_signals_to_supervisor()
+    if isinstance(sys.stdout, TextIOWrapper):
+        # What the application prints is seen at once, also through a pipe.
+        sys.stdout.reconfigure(line_buffering=True)
     if terminal is not None:
         os.dup2(terminal.fileno(), 0)
         sys.stdin = os.fdopen(0, closefd=False)
