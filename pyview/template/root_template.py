@@ -271,7 +271,7 @@ def defaultRootTemplate(
             else title_of(view.__name__ if (view := context.get("view")) else ""),
             csrf_token=context["csrf_token"],
             styles=context.get(styles, ""),
-            client=context.get(client, ""),
+            client=context.get(client) or context.get("client_head", ""),
             additional_head_elements=_LINES.join(elements) if elements else _NOTHING,
             main=content_wrapper(context, main) if content_wrapper else main,
         )

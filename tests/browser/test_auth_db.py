@@ -52,7 +52,7 @@ def sign_in(page: Page, accounts: str, name: str, password: str) -> None:
 def fill_in(page: Page, name: str, password: str, button: str) -> None:
     expect(page.locator(LIVE)).to_be_attached()
     page.get_by_label("Name").fill(name)
-    page.get_by_label("Password").fill(password)
+    page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name=button).click()
 
 
@@ -84,7 +84,7 @@ def test_register_sign_in_confirm_and_end_another_device(new_visitor: NewVisitor
     here.get_by_role("link", name="Password").click()
     expect(here.get_by_role("heading", level=1)).to_have_text("Is it still you, Ada?")
     expect(here.locator(LIVE)).to_be_attached()
-    here.get_by_label("Password").fill(ADA)
+    here.get_by_label("Password", exact=True).fill(ADA)
     here.get_by_role("button", name="Continue").click()
     expect(here.get_by_role("heading", level=1)).to_have_text("Change your password")
     here.get_by_role("link", name="Devices").click()

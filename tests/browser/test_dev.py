@@ -37,7 +37,7 @@ def test_a_saved_python_file_keeps_the_page(page: Page, tmp_path: Path) -> None:
         page.wait_for_selector(".phx-connected")
         shown = page.locator("[data-phx-main] h1")
         page.evaluate("window.notLoadedAgain = true")
-        page.get_by_role("button").click()
+        page.get_by_role("button", name="+").click()
         expect(shown).to_have_text("one 1")
         page.locator("#typed").fill("half a sentence")
 

@@ -163,7 +163,10 @@ class TestFailing:
             page = await load(client, "/members/red")
             with caplog.at_level(logging.ERROR, "pyview"):
                 async with connect(client, page) as socket:
-                    assert await join(socket, page) == ["error", {"reason": "join crashed"}]
+                    status, answer = await join(socket, page)
+            assert (status, answer.pop("reason")) == ("error", "join crashed")
+            assert answer == {"error_id": answer["error_id"]}
+            assert answer["error_id"] in caplog.text
         assert view.made == ["made", "mounted"]  # for the HTTP response
         assert isinstance(caplog.records[0].exc_info, tuple)
         with pytest.raises(Exception, match=message):
