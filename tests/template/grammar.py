@@ -168,7 +168,8 @@ class Grammar:
             # A copy: a loop over a list that its body appends to would not end.
             copies = [f"{each}[:]" for each in scope.lists]
             iterable = self.rng.choice(["names", "pair", "range(count|int)", "title", *copies])
-            key = self.rng.choice(["", "|keyed_by"])
+            # Rows of a list that the template made may be lists, which cannot be keys.
+            key = "" if iterable in copies else self.rng.choice(["", "|keyed_by"])
         test = f" if {self.test(inner)}" if self.rng.random() < 0.15 else ""
         inner.loop = not test
         body = self.nested(inner, depth)
