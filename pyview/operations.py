@@ -1,4 +1,4 @@
-"""What tools for operators, such as the dashboard, read of one worker of an application."""
+"""Facts about one worker of an application, for tools of operators such as the dashboard."""
 
 import time
 from collections.abc import Callable

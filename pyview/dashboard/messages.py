@@ -1,4 +1,4 @@
-"""What one worker asks another for the dashboard, and the answer.
+"""Question of one worker to another for the dashboard, and the answer.
 
 The answer of another worker is checked: it may have another version during a deploy.
 """

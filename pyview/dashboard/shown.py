@@ -36,7 +36,7 @@ NUMBERS: Final[frozenset[Sort]] = frozenset({"waiting", "components", "timers"})
 
 @dataclass(slots=True)
 class Choice:
-    """What the user of the dashboard has chosen of the list of views. `page` counts from 0."""
+    """Choice of the dashboard's user for the list of views. `page` counts from 0."""
 
     text: str = ""
     sort: Sort = "view"

@@ -1,4 +1,4 @@
-"""What to do about well-known mistakes. The errors of PyView say it themselves."""
+"""Advice about well-known mistakes. The errors of PyView contain theirs."""
 
 import re
 from typing import Final

@@ -1,4 +1,4 @@
-"""What a generator is going to write: all of it is prepared first, then all or nothing is written."""
+"""Plan of the files that a generator writes: all is prepared first, then all or nothing is written."""
 
 import ast
 import os
@@ -31,7 +31,7 @@ class ByHand:
 
 @dataclass(frozen=True)
 class Result:
-    """What was written, or would be written; paths are relative to the folder of the plan."""
+    """Files that were written, or would be written; paths are relative to the folder of the plan."""
 
     created: tuple[Path, ...]
     changed: tuple[Path, ...]

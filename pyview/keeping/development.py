@@ -1,4 +1,4 @@
-"""What a class keeps in development: everything that has changed since `mount`, over a change of its code.
+"""State that a class keeps in development: everything that has changed since `mount`, over a change of its code.
 
 A value that `mount` has made and no handler has changed is made by `mount` again: it shows what was edited there. So
 is a value that cannot be kept, such as a database session.
@@ -44,7 +44,7 @@ Made: TypeAlias = Mapping[str, MadeValue]
 
 
 class DevelopmentPlan:
-    """What a class keeps in development. `declared` is its class argument `keep`: those names are always kept."""
+    """Plan of a class in development. `declared` is its class argument `keep`: those names are always kept."""
 
     def __init__(self, cls: type, declared: Keep | None) -> None:
         self.keep = Keep(hours=_LONG)

@@ -35,7 +35,7 @@ FailureScope = Literal["view", "join", "template", "application"]
 
 
 class Activity(NamedTuple):
-    """What a view was doing, and what came with it."""
+    """The message that a view was handling, with its payload."""
 
     what: str
     payload: Any = None

@@ -129,7 +129,7 @@ class Slowest:
 
 
 class _Slice:
-    """What one minute has shown."""
+    """Measurements of one minute."""
 
     __slots__ = ("slowest", "until", "views")
 

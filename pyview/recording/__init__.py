@@ -1,1 +1,1 @@
-"""What has happened in the views of an application, for the inspector: messages, states, and parts that were sent."""
+"""Records of the views of an application, for the inspector: messages, states, and parts that were sent."""

@@ -129,7 +129,7 @@ def _differing(before: Any, after: Any) -> list[tuple[str, Any, Any]]:
 
 @dataclass(slots=True)
 class ViewRecord:
-    """What is known of one view of a page: the messages of its process, and of those before it in the same element.
+    """Record of one view of a page: the messages of its process, and of those before it in the same element.
 
     `process` refers to the process that was seen last. `left_at` is the time of its end, None while it runs.
     `templates` are those of the view, and of components by their cids.

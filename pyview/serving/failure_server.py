@@ -1,4 +1,4 @@
-"""What the port answers while the application cannot be started: the failure, on a page that waits for its end."""
+"""Answers of the port while the application cannot be started: the failure, on a page that waits for its end."""
 
 from typing import Final
 

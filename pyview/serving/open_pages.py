@@ -1,4 +1,4 @@
-"""What happens to the open pages of an application when its developer saves files."""
+"""Messages to the open pages of an application when its developer saves files."""
 
 import time
 from pathlib import Path

@@ -57,7 +57,7 @@ class NamedApplication:
 
 @dataclass(frozen=True)
 class Examined:
-    """What the server has to know of an application. `refusals` are the reasons why it does not start."""
+    """Facts about an application that its server needs. `refusals` are the reasons why it does not start."""
 
     refusals: list[str]
     largest_message: int = 0

@@ -1,4 +1,4 @@
-"""What a save means for a running application."""
+"""Kinds of saved files, by their effect on a running application."""
 
 import os
 from collections.abc import Iterable

@@ -1,1 +1,1 @@
-"""What `pyview doctor` examines: the installation, the settings, the stores, the application."""
+"""Examinations of `pyview doctor`: the installation, the settings, the stores, the application."""

@@ -5,7 +5,7 @@ from enum import Enum
 
 
 class Health(Enum):
-    """How serious a result is. Only `BAD` changes the exit code."""
+    """Severity of a result. Only `BAD` changes the exit code."""
 
     GOOD = "ok"
     DOUBTFUL = "warning"
@@ -14,7 +14,7 @@ class Health(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What was found about `subject`, and what to do about it."""
+    """Finding about `subject`, with advice."""
 
     subject: str
     health: Health

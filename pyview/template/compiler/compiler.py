@@ -91,7 +91,7 @@ class Body:
         # A slot whose HTML is unknown here may hold any tags. Then nothing is certain about the element around it.
         self.opaque = False
         self.origins: dict[int, SlotSource] = {}
-        """What its slots are made of, by their positions, for tools that explain a diff."""
+        """Origins of its slots, by their positions, for tools that explain a diff."""
         # Lists, because one static text may be written in many parts.
         self._statics: list[list[str]] = [[]]
 
