@@ -1,4 +1,4 @@
-"""A page that needs an API key, for browsers and for programs: ``uvicorn examples.auth_api_key.app:app``."""
+"""A page that needs an API key, for browsers and for programs: ``pyview dev examples.auth_api_key.app:app``."""
 
 import os
 

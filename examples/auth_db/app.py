@@ -1,4 +1,4 @@
-"""Accounts in a database: ``uvicorn examples.auth_db.app:app``.
+"""Accounts in a database: ``pyview dev examples.auth_db.app:app``.
 
 Every page requires a sign-in unless it is ``@public``. ``DATABASE_URL`` names a database (the default is a temporary
 file of the process), ``SESSION_SECRET`` signs the cookies.

@@ -1,4 +1,4 @@
-"""Sign in with an OpenID provider: ``uvicorn examples.auth_oauth.app:app``.
+"""Sign in with an OpenID provider: ``pyview dev examples.auth_oauth.app:app``.
 
 ``OPENID_ISSUER`` names the provider. Without it, the example serves a toy provider below ``/openid``, which
 accepts any name, so it is only for trying things out.

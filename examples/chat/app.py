@@ -1,4 +1,4 @@
-"""Serve the chat room alone: ``uvicorn examples.chat.app:app``."""
+"""Serve the chat room alone: ``pyview dev examples.chat.app:app``."""
 
 from examples.chat.chat import ChatLiveView
 from examples.page import assets, page

@@ -1,4 +1,4 @@
-"""Serve the checkboxes alone: ``uvicorn examples.checkboxes.app:app``."""
+"""Serve the checkboxes alone: ``pyview dev examples.checkboxes.app:app``."""
 
 from examples.checkboxes.checkboxes import CheckboxesLiveView
 from examples.page import assets, page

@@ -1,4 +1,4 @@
-"""Serve the reading list alone: ``uvicorn examples.components.app:app``."""
+"""Serve the reading list alone: ``pyview dev examples.components.app:app``."""
 
 from examples.components.reading_list import ReadingListView
 from examples.page import assets, page

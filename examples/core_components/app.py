@@ -1,4 +1,4 @@
-"""Serve the components alone: ``uvicorn examples.core_components.app:app``."""
+"""Serve the components alone: ``pyview dev examples.core_components.app:app``."""
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response

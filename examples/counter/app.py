@@ -1,4 +1,4 @@
-"""Serve the counter alone: ``uvicorn examples.counter.app:app``."""
+"""Serve the counter alone: ``pyview dev examples.counter.app:app``."""
 
 from examples.counter.counter import CounterLiveView
 from examples.page import assets, page

@@ -1,4 +1,4 @@
-"""Serve the shared board alone: ``uvicorn examples.cursors.app:app``."""
+"""Serve the shared board alone: ``pyview dev examples.cursors.app:app``."""
 
 from examples.cursors.cursors import CursorsLiveView
 from examples.page import assets, page

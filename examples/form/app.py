@@ -1,4 +1,4 @@
-"""Serve the form alone: ``uvicorn examples.form.app:app``."""
+"""Serve the form alone: ``pyview dev examples.form.app:app``."""
 
 from examples.form.form import FormLiveView
 from examples.page import assets, page

@@ -1,4 +1,4 @@
-"""Serve the registration alone: ``uvicorn examples.form_validation.app:app``."""
+"""Serve the registration alone: ``pyview dev examples.form_validation.app:app``."""
 
 from examples.form_validation.registration import RegistrationLiveView
 from examples.page import assets, page

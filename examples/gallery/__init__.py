@@ -1,4 +1,4 @@
-"""Serve all examples: ``uvicorn examples.gallery:app``."""
+"""Serve all examples: ``pyview dev examples.gallery:app``."""
 
 from examples.gallery.app import app
 from examples.gallery.catalogue import EXAMPLES, Example

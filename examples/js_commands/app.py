@@ -1,4 +1,4 @@
-"""Serve JS commands alone: ``uvicorn examples.js_commands.app:app``."""
+"""Serve JS commands alone: ``pyview dev examples.js_commands.app:app``."""
 
 from examples.js_commands.js_commands import JsCommandsLiveView
 from examples.page import assets, page

@@ -1,4 +1,4 @@
-"""Serve the board alone: ``uvicorn examples.kanban.app:app``."""
+"""Serve the board alone: ``pyview dev examples.kanban.app:app``."""
 
 from examples.kanban.kanban import KanbanLiveView
 from examples.page import assets, page

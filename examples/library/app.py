@@ -1,4 +1,4 @@
-"""Serve the library alone: ``uvicorn examples.library.app:app``."""
+"""Serve the library alone: ``pyview dev examples.library.app:app``."""
 
 from examples.library.library import LibraryLiveView
 from examples.page import assets, page

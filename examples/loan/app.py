@@ -1,4 +1,4 @@
-"""Serve the loan alone: ``uvicorn examples.loan.app:app``."""
+"""Serve the loan alone: ``pyview dev examples.loan.app:app``."""
 
 from examples.loan.loan import LoanLiveView
 from examples.page import assets, page

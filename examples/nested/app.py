@@ -1,4 +1,4 @@
-"""Serve the workshop alone: ``uvicorn examples.nested.app:app``."""
+"""Serve the workshop alone: ``pyview dev examples.nested.app:app``."""
 
 from examples.nested.log import LogLiveView
 from examples.nested.workshop import WorkshopLiveView

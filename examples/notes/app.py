@@ -1,4 +1,4 @@
-"""Serve the notes alone: ``uvicorn examples.notes.app:app``."""
+"""Serve the notes alone: ``pyview dev examples.notes.app:app``."""
 
 from examples.notes.notes import NotesLiveView
 from examples.page import assets, page

@@ -1,4 +1,4 @@
-"""Serve the logbook alone: ``uvicorn examples.streams.app:app``."""
+"""Serve the logbook alone: ``pyview dev examples.streams.app:app``."""
 
 from examples.page import assets, page
 from examples.streams.logbook import LogbookLiveView

@@ -1,4 +1,4 @@
-"""Serve the table alone: ``uvicorn examples.table.app:app``."""
+"""Serve the table alone: ``pyview dev examples.table.app:app``."""
 
 from examples.page import assets, page
 from examples.table.table import TableLiveView

@@ -1,4 +1,4 @@
-"""Serve the ticker alone: ``uvicorn examples.ticker.app:app``.
+"""Serve the ticker alone: ``pyview dev examples.ticker.app:app``.
 
 A background task of the application moves the market once a second and broadcasts the prices to all pages.
 """

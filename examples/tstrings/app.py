@@ -1,4 +1,4 @@
-"""Serve the bookshelf alone: ``uvicorn examples.tstrings.app:app``.
+"""Serve the bookshelf alone: ``pyview dev examples.tstrings.app:app``.
 
 Its template is a template string, which needs Python 3.14 or the package future-tstrings. Without either, the page
 explains this.

@@ -1,4 +1,4 @@
-"""Serve the uploads alone: ``uvicorn examples.uploads.app:app``."""
+"""Serve the uploads alone: ``pyview dev examples.uploads.app:app``."""
 
 from starlette.routing import Route
 

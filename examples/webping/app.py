@@ -1,4 +1,4 @@
-"""Serve the pings alone: ``uvicorn examples.webping.app:app``.
+"""Serve the pings alone: ``pyview dev examples.webping.app:app``.
 
 ``WEBPING_URLS`` lists the sites to ping, separated by spaces. Without it, the example pings four sites inside this
 process, so that it needs no network.

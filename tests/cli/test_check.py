@@ -1,11 +1,15 @@
 """Output and exit codes of `pyview check`."""
 
+import importlib
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from starlette.applications import Starlette
@@ -18,6 +22,7 @@ from pyview import LiveView, PyView, SecurityConfig
 from pyview.auth import requires
 from pyview.auth.findings import Severity
 from pyview.cli.check import NotAPyView, check
+from pyview.cli.main import main
 from pyview.template.live_template import LiveTemplate
 
 STRONG = "Zm9yIHRlc3RzIG9ubHksIG5vdCBmb3IgYW55IHNpdGU="
@@ -105,27 +110,36 @@ class Shell:
     """A folder with applications, and the command in it."""
 
     folder: Path
+    capture: pytest.CaptureFixture[str]
 
     def write(self, source: str) -> None:
         (self.folder / "shop.py").write_text(source)
 
     def run(self, *arguments: str, secret: str = STRONG, **environ: str) -> Done:
+        """Run the command in this interpreter, which is many times quicker than a new one."""
+        with self._as_a_new_command(self.environ(secret, environ)):
+            code = main(["check", *arguments])
+        output = self.capture.readouterr()
+        return Done(code, output.out, output.err)
+
+    def environ(self, secret: str, environ: Mapping[str, str]) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PYVIEW_")}
-        path = os.pathsep.join(entry for entry in sys.path if entry)
-        done = subprocess.run(
-            [sys.executable, "-m", "pyview.cli", "check", *arguments],
-            cwd=self.folder,
-            env={**kept, "PYTHONPATH": path, "PYVIEW_SECRET": secret, "PYVIEW_STATE": "state.db", **environ},
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        return Done(done.returncode, done.stdout, done.stderr)
+        return {**kept, "PYVIEW_SECRET": secret, "PYVIEW_STATE": "state.db", **environ}
+
+    @contextmanager
+    def _as_a_new_command(self, environ: dict[str, str]) -> Iterator[None]:
+        path, modules = [*sys.path], set(sys.modules)
+        with chdir(self.folder), patch.dict(os.environ, environ, clear=True):
+            yield
+        sys.path[:] = path
+        for name in {"shop", "app"} - modules:
+            sys.modules.pop(name, None)
+        importlib.invalidate_caches()
 
 
 @pytest.fixture
-def shell(tmp_path: Path) -> Shell:
-    return Shell(tmp_path)
+def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
+    return Shell(tmp_path, capsys)
 
 
 @pytest.fixture(autouse=True)
@@ -152,15 +166,14 @@ class TestCommand:
         assert [f"advice: {text}" for text in result["advice"]] == [advice, *files]
 
     @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
-    def test_deploy_adds_advice_about_a_low_limit_of_open_files(
-        self, shell: Shell, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_deploy_adds_advice_about_a_low_limit_of_open_files(self, shell: Shell) -> None:
         shell.write(SOUND)
-        limited = shell.folder / "limited"
-        limited.write_text(f'#!/bin/sh\nulimit -n 1024\nexec {sys.executable} "$@"\n')
-        limited.chmod(0o755)
-        monkeypatch.setattr(sys, "executable", str(limited))
-        _, files = shell.run("--deploy", "shop:app").advice
+        command = f"ulimit -n 1024; exec {sys.executable} -m pyview check --deploy shop:app"
+        environ = shell.environ(STRONG, {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))})
+        done = subprocess.run(
+            ["/bin/sh", "-c", command], cwd=shell.folder, env=environ, capture_output=True, text=True, timeout=60
+        )
+        _, files = Done(done.returncode, done.stdout, done.stderr).advice
         assert "may open 1024 files" in files
         assert "about 924 pages" in files
         assert "LimitNOFILE" in files
