@@ -27,6 +27,7 @@ from examples.gallery.catalogue import EXAMPLES, Example
 from examples.gallery.guides import GuideLiveView
 from examples.gallery.highlight import load_lexers
 from examples.gallery.shell import example_document, gallery_document, plain_document
+from examples.gallery.sources import source_page
 from examples.gallery.start import StartLiveView
 from examples.page import assets
 
@@ -76,6 +77,7 @@ app = Starlette(
     routes=[
         Mount("/assets", assets),
         Mount("/guides/images", StaticFiles(directory=IMAGES)),
+        Route("/sources/{folder}", source_page),
         Route("/login", framed_login),
         *(route for example in EXAMPLES for route in routes_to(example)),
     ],

@@ -4,13 +4,12 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Sequence
 
 from bs4 import BeautifulSoup
 
 from examples.gallery import EXAMPLES, Example, app
 from examples.gallery.guides import FILES, ROOT
-from pyview.testing import Element, LiveClient
+from pyview.testing import LiveClient
 
 MOUNTED = [example for example in EXAMPLES if example.prefix and not example.calls_out]
 
@@ -69,7 +68,7 @@ async def test_each_example_is_live_below_its_prefix_with_source_guide_and_the_w
             # Without the last slash, which redirects.
             page = await client.open(example.prefix)
             assert (page.path, page.connected) == (example.href, True)
-            check_source(page.find_all(".source label"), page.find_all(".source pre"), example)
+            assert page.find(".source iframe")["src"] == f"/sources/{example.folder}"
             sheets = [link["href"] for link in page.find_all("link[href*=gallery]")]
             assert sheets == ["/assets/gallery.css"], example.folder
             assert page.find(".bar a[href^='/guides/']")["href"].removeprefix("/guides/") in FILES
@@ -77,14 +76,24 @@ async def test_each_example_is_live_below_its_prefix_with_source_guide_and_the_w
             assert page.path == "/"
         assert (await client.get("/assets/gallery.css")).headers["content-type"].startswith("text/css")
         login = await client.open("/dashboard")
-        check_source(login.find_all(".source label"), login.find_all(".source pre"), EXAMPLES[-1])
+        assert login.find(".source iframe")["src"] == f"/sources/{EXAMPLES[-1].folder}"
 
 
-def check_source(labels: Sequence[Element], codes: Sequence[Element], example: Example) -> None:
-    folder, names = ROOT / "examples" / example.folder, [label.text for label in labels]
+async def test_the_source_of_each_example_is_a_page() -> None:
+    async with LiveClient(app, lifespan=False) as client:
+        for example in EXAMPLES:
+            check_source(
+                BeautifulSoup((await client.get(f"/sources/{example.folder}")).text, "html.parser"), example
+            )
+        for name in ("nothing", "..%2Fgallery", "gallery"):
+            assert (await client.get(f"/sources/{name}")).status_code == 404
+
+
+def check_source(page: BeautifulSoup, example: Example) -> None:
+    folder, names = ROOT / "examples" / example.folder, [label.text for label in page.select("label")]
     files = {path.name for path in folder.iterdir() if path.suffix in (".py", ".html", ".css", ".js")}
     assert set(names) == files - {"__init__.py"}, example.folder
-    for name, code in zip(names, codes, strict=True):
+    for name, code in zip(names, page.select("pre"), strict=True):
         assert code.text.split() == (folder / name).read_text().split()
 
 
