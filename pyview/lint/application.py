@@ -15,7 +15,8 @@ from pyview.lint.finding import Finding
 from pyview.lint.links import wrong_links
 from pyview.lint.modules import Modules, missing_awaits
 from pyview.lint.routes import LintApp, unreachable_routes
-from pyview.lint.template_users import LiveApp, ParsedTemplate, TemplateUser, find_template_users
+from pyview.lint.template_files import ParsedTemplate
+from pyview.lint.template_users import LiveApp, TemplateUser, find_template_users
 from pyview.lint.types import Types, unknown_loop_names, unprintable_values
 from pyview.lint.unclosed_elements import unclosed_elements
 from pyview.lint.unsafe import unsafe_places

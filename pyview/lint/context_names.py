@@ -13,7 +13,8 @@ from pyview.keeping.contexts import context_type
 from pyview.lint.context_code import names_in_code
 from pyview.lint.finding import Finding
 from pyview.lint.modules import Modules
-from pyview.lint.template_users import LiveApp, ParsedTemplate, TemplateUser
+from pyview.lint.template_files import ParsedTemplate
+from pyview.lint.template_users import LiveApp, TemplateUser
 from pyview.routing.routes import LiveRoute
 from pyview.template.live_template import LiveTemplate
 

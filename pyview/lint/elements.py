@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 from pyview.lint.finding import Finding
 from pyview.lint.html import FILE_INPUT, HtmlElement, may_be_together
-from pyview.lint.template_users import ParsedTemplate
+from pyview.lint.template_files import ParsedTemplate
 from pyview.template.html_scanner import PLACEHOLDER
 
 KNOWN = frozenset(

@@ -13,7 +13,8 @@ from pyview.lint.finding import Finding
 from pyview.lint.handlers import event_methods, handlers
 from pyview.lint.html import HtmlElement
 from pyview.lint.modules import Modules
-from pyview.lint.template_users import ParsedTemplate, TemplateUser, scripts_near
+from pyview.lint.template_files import ParsedTemplate
+from pyview.lint.template_users import TemplateUser, scripts_near
 from pyview.template.html_scanner import PLACEHOLDER
 
 _BINDINGS = frozenset(

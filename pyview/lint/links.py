@@ -17,7 +17,8 @@ from pyview.lint.finding import Finding
 from pyview.lint.html import ANYTHING, HtmlAttribute, HtmlElement, placeholder_for
 from pyview.lint.modules import Module, Modules
 from pyview.lint.routes import LintApp, PathPattern, described, methods_of, path_pattern
-from pyview.lint.template_users import ParsedTemplate, TemplateUser
+from pyview.lint.template_files import ParsedTemplate
+from pyview.lint.template_users import TemplateUser
 from pyview.routing.routes import LiveRoute
 
 _ATTRIBUTES = {

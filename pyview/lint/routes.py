@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Host, Match, Mount, Route, Router, WebS
 
 from pyview.lint.finding import Finding
 from pyview.lint.html import ANYTHING
-from pyview.lint.template_users import position_of
+from pyview.lint.template_files import position_of
 from pyview.routing.routes import LiveRoute, RedirectSlashes
 from pyview.template.html_scanner import PLACEHOLDER
 

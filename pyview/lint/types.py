@@ -23,7 +23,7 @@ from jinja2 import nodes
 from jinja2.runtime import LoopContext
 
 from pyview.lint.finding import Finding
-from pyview.lint.template_users import ParsedTemplate
+from pyview.lint.template_files import ParsedTemplate
 from pyview.template.compiler.analysis import bindings
 from pyview.template.compiler.guards import unguarded
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from jinja2 import nodes
 
 from pyview.lint.finding import Finding
-from pyview.lint.template_users import ParsedTemplate, TemplateUser
+from pyview.lint.template_files import ParsedTemplate
+from pyview.lint.template_users import TemplateUser
 from pyview.lint.unclosed_tags import OpenTag, TagBody
 from pyview.template.html_scanner import Tag
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from jinja2 import nodes
 
 from pyview.lint.finding import Finding
-from pyview.lint.template_users import ParsedTemplate
+from pyview.lint.template_files import ParsedTemplate
 from pyview.lint.types import Types
 from pyview.template.compiler.analysis import bindings
 from pyview.template.compiler.guards import unguarded

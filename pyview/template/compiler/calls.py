@@ -9,11 +9,12 @@ arguments, constant values.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final, NoReturn
 
 from jinja2 import nodes
 from jinja2.compiler import find_undeclared
-from jinja2.environment import Environment
+from jinja2.environment import Environment, get_spontaneous_environment
 from jinja2.exceptions import TemplateError, TemplateSyntaxError
 from jinja2.parser import Parser
 
@@ -33,6 +34,21 @@ _TYPES: Final[dict[str, Any]] = {
     each.__name__: each for each in (str, int, float, bool, list, dict, tuple, set)
 }
 _ATTR_KEYS: Final = frozenset({"default", "values", "type", "doc", "required"})
+# The options of an environment that the parser reads, in the order of its parameters.
+_SYNTAX: Final = (
+    "block_start_string",
+    "block_end_string",
+    "variable_start_string",
+    "variable_end_string",
+    "comment_start_string",
+    "comment_end_string",
+    "line_statement_prefix",
+    "line_comment_prefix",
+    "trim_blocks",
+    "lstrip_blocks",
+    "newline_sequence",
+    "keep_trailing_newline",
+)
 _SLOT_KEYS: Final = frozenset({"required", "many", "attrs", "doc"})
 
 
@@ -183,18 +199,38 @@ def _imported(tree: nodes.Template, environment: Environment, parent: str | None
     return found
 
 
-def _macros_of(template: nodes.Expr, environment: Environment, parent: str | None) -> dict[str, Declaration]:
+def _macros_of(
+    template: nodes.Expr, environment: Environment, parent: str | None
+) -> Mapping[str, Declaration]:
     if not isinstance(template, nodes.Const) or environment.loader is None:
         return {}
     name = environment.join_path(str(template.value), parent or "")
     try:
         source, filename, _ = environment.loader.get_source(environment, name)
-        # Jinja2's parser alone. `environment.parse` would check the calls of that file as well, and never end
-        # for two files that import each other.
-        tree = Parser(environment, environment.preprocess(source, name, filename), name, filename).parse()
-        return declared_macros(tree, name, filename)
+        if environment.extensions:
+            return _macros_in(environment, environment.preprocess(source, name, filename), name, filename)
+        return _macros_in_syntax(
+            tuple(getattr(environment, each) for each in _SYNTAX), source, name, filename
+        )
     except TemplateError:
         return {}  # the error of that file is raised when it is loaded
+
+
+@lru_cache(100)
+def _macros_in_syntax(
+    syntax: tuple[Any, ...], source: str, name: str, filename: str | None
+) -> Mapping[str, Declaration]:
+    """Return the declared macros of a file. Each template that imports a library asks for those of the library."""
+    return _macros_in(get_spontaneous_environment(Environment, *syntax), source, name, filename)
+
+
+def _macros_in(
+    environment: Environment, source: str, name: str, filename: str | None
+) -> Mapping[str, Declaration]:
+    # Jinja2's parser alone. `environment.parse` would check the calls of that file as well, and never end
+    # for two files that import each other.
+    tree = Parser(environment, source, name, filename).parse()
+    return declared_macros(tree, name, filename)
 
 
 class _Checker:
