@@ -171,7 +171,12 @@ class TestCommand:
         command = f"ulimit -n 1024; exec {sys.executable} -m pyview check --deploy shop:app"
         environ = shell.environ(STRONG, {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))})
         done = subprocess.run(
-            ["/bin/sh", "-c", command], cwd=shell.folder, env=environ, capture_output=True, text=True, timeout=60
+            ["/bin/sh", "-c", command],
+            cwd=shell.folder,
+            env=environ,
+            capture_output=True,
+            text=True,
+            timeout=60,
         )
         _, files = Done(done.returncode, done.stdout, done.stderr).advice
         assert "may open 1024 files" in files

@@ -70,7 +70,7 @@ def create_user(folder: Path, password: str, environ: dict[str, str]) -> tuple[i
 
 @pytest.mark.slow
 def test_its_own_tests_pass(shop: Path) -> None:
-    # A part of them. scripts/generated runs all, and mypy, in a clean environment; scripts/types runs mypy too.
+    # A part of them. scripts/generated runs all, mypy and the check in a clean environment; scripts/types runs mypy.
     output = run(shop, "pytest", "-q", "-p", "no:cacheprovider", "-k", PART)
     assert "6 passed" in output
 
@@ -87,19 +87,6 @@ def test_the_longest_names_fit(tmp_path: Path) -> None:
     new(tmp_path / app, "crud", LONG, *fields)
     new(tmp_path / app, "crud", "It", "ok:bool")
     check_style(tmp_path / app)
-
-
-@pytest.mark.slow
-def test_the_check_finds_nothing_in_production(shop: Path, tmp_path: Path) -> None:
-    settings = {
-        "PYVIEW_SECRET": "a secret of this test alone 0123456789",
-        "PYVIEW_STATE": str(tmp_path / "state.db"),
-        "ALLOWED_HOSTS": "shop.example.org",
-        "PUBLIC_URL": "https://shop.example.org",
-        "SMTP_URL": "smtps://mail.example.org",
-    }
-    output = run(shop, "pyview.cli", "check", "--deploy", "--production", "shop.app:app", **settings)
-    assert "The application starts in production mode; no problems found." in output
 
 
 @pytest.mark.slow

@@ -125,7 +125,8 @@ def test_a_flood_is_not_kept(process: Process, name: str) -> None:
         if path != "/never":
             assert client.response().status == 101
         client.send(first)
-        flood(client, again)
+        # Kept frames of two bytes would need far more memory than their bytes.
+        flood(client, again, FLOOD // 6 if name == "empty fragments" else FLOOD)
         assert process.resident() - before < MOST_GROWTH
 
 
