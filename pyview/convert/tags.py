@@ -90,6 +90,8 @@ class Tags:
                 return [_block(inner)]
             case "trim":
                 return ["filter trim"]
+            case "":
+                raise Unconvertible("the tag is empty, which Ibis does not accept either")
             case "spaceless":
                 self.remark("Jinja2 keeps whitespace between elements, as connected pages of PyView 0.9 did")
                 return []

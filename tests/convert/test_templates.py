@@ -95,6 +95,7 @@ def test_jinja_stays_as_it_is(source: str) -> None:
         ("{{ text|truncatechars(2) }}", "use a larger number"),
         ("{% with a %}{% endwith %}", "expected name = value"),
         ("{% chart a %}", "unknown tag 'chart'"),
+        ("{%  %}", "the tag is empty"),
         ("{{ (a + b)|len }}", "len is a filter of Ibis"),
     ],
 )
