@@ -6,7 +6,7 @@ They show the counter of README.md and an example of the gallery, as they are no
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import chdir
 from importlib import import_module
 from pathlib import Path
@@ -57,10 +57,11 @@ app.add_live_view("/", BasketLiveView)
 }
 
 
-def broken_app(folder: Path) -> ASGIApp:
-    for name, text in BROKEN.items():
+def written_app(folder: Path, files: Mapping[str, str], module: str) -> ASGIApp:
+    """Write the files of an application, and return it."""
+    for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
-    app: ASGIApp = import_module("basket").app
+    app: ASGIApp = import_module(module).app
     return app
 
 
@@ -69,6 +70,49 @@ def overlay(page: Page) -> None:
     expect(page.get_by_role("dialog", name="Failure")).to_be_visible()
     expect(page.locator(LIVE)).to_be_attached()
     expect(page.locator("[data-pyview-loading]")).to_have_count(0)
+
+
+# A list of things to do, which the inspector shows.
+TODO = {
+    "todo.py": """from pyview import LiveView, PyView
+from pyview.events import event
+
+
+class TodoLiveView(LiveView):
+    async def mount(self, socket, session):
+        socket.context = {"items": ["Water the plants"], "done": 0}
+
+    @event
+    async def add(self, socket, title: str):
+        socket.context["items"] = [*socket.context["items"], title]
+
+    @event
+    async def finish(self, socket):
+        socket.context["items"] = socket.context["items"][1:]
+        socket.context["done"] += 1
+
+
+app = PyView(development=True)
+app.add_live_view("/", TodoLiveView)
+""",
+    "todo.html": """<h1>To do</h1>
+<ul>{% for item in items %}<li>{{ item }}</li>{% endfor %}</ul>
+<p>{{ done }} done</p>
+<p>
+  <button phx-click="add" phx-value-title="Call Grace">Add</button>
+  <button phx-click="finish">Finish the first</button>
+</p>
+""",
+}
+
+
+def inspector(page: Page) -> None:
+    page.get_by_role("button", name="Inspect").click()
+    frame = page.frame_locator("iframe[title=Inspector]")
+    for name in ("Add", "Finish the first"):
+        page.get_by_role("button", name=name).click()
+    frame.locator(".message[phx-value-number='3']").click()
+    expect(frame.locator(".part").first).to_be_visible()
 
 
 def board(page: Page) -> None:
@@ -119,7 +163,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, chdir(folder), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium.executable, args=FLAGS, env=environment)
         take(browser, readme_app(Path(folder)), "/", "counter", (720, 320), counter)
-        take(browser, broken_app(Path(folder)), "/", "overlay", (1000, 600), overlay)
+        take(browser, written_app(Path(folder), BROKEN, "basket"), "/", "overlay", (1000, 600), overlay)
+        take(browser, written_app(Path(folder), TODO, "todo"), "/", "inspector", (1180, 640), inspector)
         take(browser, import_module("examples.gallery").app, "/kanban/", "example", (1280, 640), board)
         browser.close()
 
