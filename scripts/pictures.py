@@ -164,7 +164,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=chromium.executable, args=FLAGS, env=environment)
         take(browser, readme_app(Path(folder)), "/", "counter", (720, 320), counter)
         take(browser, written_app(Path(folder), BROKEN, "basket"), "/", "overlay", (1000, 600), overlay)
-        take(browser, written_app(Path(folder), TODO, "todo"), "/", "inspector", (1180, 640), inspector)
+        take(browser, written_app(Path(folder), TODO, "todo"), "/", "inspector", (1180, 900), inspector)
         take(browser, import_module("examples.gallery").app, "/kanban/", "example", (1280, 640), board)
         browser.close()
 
