@@ -21,7 +21,7 @@ def test_a_checkout_without_an_environment_is_explained(tmp_path: Path) -> None:
     assert "make -C" in ended.stderr
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_this_checkout_is_compared_with_itself() -> None:
     ended = bench("--compare", str(HERE))
     assert ended.returncode == 0, ended.stderr

@@ -71,7 +71,11 @@ class TestReadOnly:
             assert twin == session
             assert type(twin) is ReadOnlySession
 
-    @given(st.dictionaries(st.text(), st.recursive(st.integers() | st.text(), st.lists)))
+    @given(
+        st.dictionaries(
+            st.text(), st.recursive(st.integers() | st.text(), st.lists, max_leaves=5), max_size=5
+        )
+    )
     def test_it_equals_what_it_was_made_from(self, session: dict[str, Any]) -> None:
         assert read_only(session) == {key: session[key] for key in session if not key.startswith(HIDDEN)}
 
