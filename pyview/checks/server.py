@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import PurePath
 
 from pyview.config import SecurityConfig
-from pyview.uvicorn_ws.choice import PICOWS_PROTOCOL, websocket_protocol
+from pyview.environment.websockets import PICOWS_PROTOCOL, websocket_protocol
 
 _FEW_FILES = 10_000
 _OTHER_FILES = 100

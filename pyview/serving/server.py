@@ -8,7 +8,7 @@ from starlette.routing import Mount
 
 from pyview.app import PyView
 from pyview.config import SecurityConfig
-from pyview.uvicorn_ws.choice import websocket_protocol
+from pyview.environment.websockets import websocket_protocol
 
 
 def live_apps(app: Any) -> Iterator[PyView]:

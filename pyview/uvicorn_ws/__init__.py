@@ -4,7 +4,7 @@
 brings.
 """
 
-from pyview.uvicorn_ws.choice import websocket_protocol
+from pyview.environment.websockets import websocket_protocol
 
 try:
     from pyview.uvicorn_ws.protocol import PicowsProtocol

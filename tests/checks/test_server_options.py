@@ -7,8 +7,8 @@ import pytest
 
 from pyview import PyView, SecurityConfig
 from pyview.checks.server import advice, missing_options, uvicorn_options
+from pyview.environment.websockets import PICOWS_PROTOCOL
 from pyview.testing import LiveClient
-from pyview.uvicorn_ws.choice import PICOWS_PROTOCOL
 
 LIMITS = SecurityConfig()
 OPTIONS = ["--ws-max-size", "1048576", "--ws-per-message-deflate", "false"]

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from pyview import SecurityConfig
-from pyview.uvicorn_ws.choice import PICOWS_PROTOCOL
+from pyview.environment.websockets import PICOWS_PROTOCOL
 from scripts.demo import configuration
 from tests.docs.pages import PAGES, Block, blocks
 

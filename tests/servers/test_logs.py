@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from pyview.uvicorn_ws.choice import PICOWS_PROTOCOL
+from pyview.environment.websockets import PICOWS_PROTOCOL
 from tests.asgi import first_response
 from tests.servers.test_secrets import NEW, ROOT, SESSION, free_port, join
 from tests.servers.test_servers import COMMANDS

@@ -9,8 +9,8 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from typing import Final
 
 from pyview.cli.examinations.diagnosis import Diagnosis, bad, doubtful, good
+from pyview.environment.websockets import PICOWS_PROTOCOL, websocket_protocol
 from pyview.transport.assets import ClientAssets, ClientMissingError
-from pyview.uvicorn_ws.choice import PICOWS_PROTOCOL, websocket_protocol
 
 _PACKAGE: Final = "pyview-live"
 _EXTRAS: Final = ("standard", "auth", "redis", "testing", "telemetry")

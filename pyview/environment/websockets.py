@@ -1,4 +1,4 @@
-"""The choice of uvicorn's WebSocket protocol."""
+"""The WebSocket protocol that uvicorn should use. This module imports neither uvicorn nor that protocol."""
 
 from importlib import import_module
 from typing import Final
@@ -7,7 +7,7 @@ PICOWS_PROTOCOL: Final = "pyview.uvicorn_ws:PicowsProtocol"
 
 
 def websocket_protocol() -> str:
-    """Return the value for uvicorn's option `ws`: this package's protocol if it can be imported, else "auto".
+    """Return the value for uvicorn's option `ws`: PyView's own protocol if it can be imported, else "auto".
 
     It cannot without picows, and with a version of picows that it does not know.
     """
