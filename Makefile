@@ -1,7 +1,8 @@
 # Commands for contributors; CI calls the same targets. `make PYTHON=/path/to/python3 ...` uses another Python.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test suite suite-processes suite-waiting suite-computing browser pythons lint types format bench fuzz soak chaos day wheel generated pictures clean
+.PHONY: help setup demo test suite suite-processes suite-servers suite-waiting suite-computing chromium browser \
+	browser-pages browser-connections pythons lint types format bench fuzz soak chaos day wheel generated pictures clean
 export PYTHON
 # Tests start many interpreters: keep compiled modules, also where the environment says not to.
 export PYTHONDONTWRITEBYTECODE :=
@@ -19,22 +20,34 @@ setup: ## create .venv, install everything, build the browser client
 demo: setup ## serve the examples and print their URL (PORT=...)
 	@.venv/bin/python -m scripts.demo
 
+# In parts that fit two cores: most of them wait as long as they compute. Those that take longest start first.
 test: setup ## run everything that CI checks: lint, types, suite, browser, other Pythons
-	@$(MAKE) --no-print-directory -j4 $(SYNC) lint suite-processes suite-waiting browser pythons suite-computing types
+	@$(MAKE) --no-print-directory -j5 $(SYNC) lint suite-waiting pythons suite-processes browser-connections \
+		browser-pages suite-computing suite-servers types
 
 suite: setup ## run the fast suite (ARGS=... for pytest)
 ifdef ARGS
 	@echo "== the suite" && scripts/suite .venv all -m "not soak" $(ARGS)
 else
-	@$(MAKE) --no-print-directory -j3 $(SYNC) suite-processes suite-waiting suite-computing
+	@$(MAKE) --no-print-directory -j4 $(SYNC) suite-processes suite-servers suite-waiting suite-computing
 endif
 
-# The parts of the suite, for two cores: the first two wait for most of their time.
-suite-processes suite-waiting suite-computing: setup
+suite-processes suite-servers suite-waiting suite-computing: setup
 	@echo "== the suite: $(@:suite-%=%)" && scripts/suite .venv $(@:suite-%=%) -m "not soak"
 
 browser: setup ## run the tests in a real browser (ARGS=... for pytest)
-	@echo "== the browser" && scripts/browser $(ARGS)
+ifdef ARGS
+	@echo "== the browser" && scripts/browser all $(ARGS)
+else
+	@$(MAKE) --no-print-directory -j2 $(SYNC) browser-connections browser-pages
+endif
+
+browser-connections browser-pages: chromium
+	@echo "== the browser: $(@:browser-%=%)" && scripts/browser $(@:browser-%=%)
+
+# Before the parts, which would unpack it at the same time. Without a browser, the tests say why.
+chromium: setup
+	@.venv/bin/python -m tests.browser.chromium >/dev/null 2>&1 || true
 
 pythons: setup ## run the fast suite on every other Python >= 3.11
 	@scripts/other-pythons
