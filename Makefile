@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test suite suite-processes suite-servers suite-waiting suite-computing chromium browser \
-	browser-pages browser-connections pythons lint types format bench fuzz soak chaos day wheel generated pictures clean
+	browser-pages browser-connections pythons oldest-python lint types format bench fuzz soak chaos day wheel generated pictures clean
 export PYTHON
 # Tests start many interpreters: keep compiled modules, also where the environment says not to.
 export PYTHONDONTWRITEBYTECODE :=
@@ -21,9 +21,9 @@ demo: setup ## serve the examples and print their URL (PORT=...)
 	@.venv/bin/python -m scripts.demo
 
 # In parts that fit two cores: most of them wait as long as they compute. Those that take longest start first.
-test: setup ## run everything that CI checks: lint, types, suite, browser, other Pythons
-	@$(MAKE) --no-print-directory -j5 $(SYNC) lint suite-waiting pythons suite-processes browser-connections \
-		browser-pages suite-computing suite-servers types
+test: setup ## run everything that CI checks: lint, types, suite, browser, oldest Python
+	@$(MAKE) --no-print-directory -j6 $(SYNC) lint suite-waiting suite-processes browser-connections browser-pages \
+		oldest-python suite-computing suite-servers types
 
 suite: setup ## run the fast suite (ARGS=... for pytest)
 ifdef ARGS
@@ -51,6 +51,9 @@ chromium: setup
 
 pythons: setup ## run the fast suite on every other Python >= 3.11
 	@scripts/other-pythons
+
+oldest-python: setup
+	@scripts/other-pythons oldest
 
 lint: setup ## check style and formatting with ruff
 	@scripts/lint
