@@ -1,7 +1,7 @@
 # Commands for contributors; CI calls the same targets. `make PYTHON=/path/to/python3 ...` uses another Python.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test suite suite-processes suite-servers suite-waiting suite-computing chromium browser \
+.PHONY: help setup demo test suite suite-processes suite-servers suite-waiting suite-templates suite-computing chromium browser \
 	browser-pages browser-connections pythons oldest-python lint types format bench fuzz soak chaos day wheel generated pictures clean
 export PYTHON
 # Tests start many interpreters: keep compiled modules, also where the environment says not to.
@@ -20,19 +20,19 @@ setup: ## create .venv, install everything, build the browser client
 demo: setup ## serve the examples and print their URL (PORT=...)
 	@.venv/bin/python -m scripts.demo
 
-# In parts that fit two cores: most of them wait as long as they compute. Those that take longest start first.
+# In parts that fill two cores. First those that wait as long as they compute, last those that only compute.
 test: setup ## run everything that CI checks: lint, types, suite, browser, oldest Python
-	@$(MAKE) --no-print-directory -j6 $(SYNC) lint suite-waiting suite-processes browser-connections browser-pages \
-		oldest-python suite-computing suite-servers types
+	@$(MAKE) --no-print-directory -j5 $(SYNC) lint suite-waiting suite-processes browser-connections browser-pages \
+		suite-servers oldest-python suite-templates suite-computing types
 
 suite: setup ## run the fast suite (ARGS=... for pytest)
 ifdef ARGS
 	@echo "== the suite" && scripts/suite .venv all -m "not soak" $(ARGS)
 else
-	@$(MAKE) --no-print-directory -j4 $(SYNC) suite-processes suite-servers suite-waiting suite-computing
+	@$(MAKE) --no-print-directory -j4 $(SYNC) suite-waiting suite-processes suite-servers suite-templates suite-computing
 endif
 
-suite-processes suite-servers suite-waiting suite-computing: setup
+suite-processes suite-servers suite-waiting suite-templates suite-computing: setup
 	@echo "== the suite: $(@:suite-%=%)" && scripts/suite .venv $(@:suite-%=%) -m "not soak"
 
 browser: setup ## run the tests in a real browser (ARGS=... for pytest)

@@ -7,7 +7,6 @@ from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
-from socket import socket as Socket
 from typing import Any
 
 import httpx
@@ -15,6 +14,7 @@ import httpx
 from pyview.uvicorn_ws import websocket_protocol
 from tests.asgi import first_response
 from tests.frames import Page, page_in
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -47,7 +47,7 @@ async def served(app: str, ws: str | None = None) -> AsyncIterator[Server]:
 
     `ws` is uvicorn's WebSocket protocol, by default the one that PyView's own commands use.
     """
-    port = _free_port()
+    port = free_port()
     command = [
         "uvicorn",
         app,
@@ -74,10 +74,3 @@ async def served(app: str, ws: str | None = None) -> AsyncIterator[Server]:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
         await process.wait()
-
-
-def _free_port() -> int:
-    with Socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -16,7 +16,7 @@ import httpx
 from pyview.uvicorn_ws import websocket_protocol
 from tests.asgi import first_response
 from tests.chaos.relay import Relay
-from tests.servers.test_servers import free_port
+from tests.ports import free_port
 from tests.stores.valkey import ValkeyProcess, running_valkey
 
 ROOT = Path(__file__).resolve().parent.parent.parent

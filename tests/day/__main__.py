@@ -31,7 +31,8 @@ from tests.day.pages import (
 )
 from tests.day.place import Failed, Place, built_wheel
 from tests.day.report import Report
-from tests.day.server import Server, edit, free_port
+from tests.day.server import Server, edit
+from tests.ports import free_port
 from tests.stores.valkey import running_valkey
 
 _SECRET = "bm90IGZvciBhbnkgc2l0ZTogb25seSBmb3IgdGhpcyBkYXk="

@@ -2,7 +2,6 @@
 
 import re
 import signal
-import socket
 import subprocess
 import threading
 from pathlib import Path
@@ -68,11 +67,6 @@ class Server:
     def kill(self) -> None:
         self._process.kill()
         self._process.wait()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
 
 
 def edit(file: Path, old: str, new: str) -> None:

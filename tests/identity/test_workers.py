@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from html import unescape
 from pathlib import Path
-from socket import create_server
 from typing import Any
 
 import httpx
@@ -21,6 +20,7 @@ from websockets.exceptions import ConnectionClosed
 
 from pyview.uvicorn_ws import websocket_protocol
 from tests.asgi import poll
+from tests.ports import free_port
 from tests.stores.valkey import ValkeyProcess, running_valkey
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -35,8 +35,7 @@ def worker(
     log: Path = Path(os.devnull),
     end: Callable[[subprocess.Popen[bytes]], None] = subprocess.Popen.terminate,
 ) -> Iterator[str]:
-    with create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
+    port = free_port()
     options = ["--port", str(port), "--ws", websocket_protocol(), "--log-level", "error"]
     command = [sys.executable, "-m", "uvicorn", "tests.identity.worker:app", *options]
     with log.open("a") as stderr:

@@ -20,7 +20,7 @@ from websockets.exceptions import ConnectionClosed
 
 from pyview.uvicorn_ws import websocket_protocol
 from tests.asgi import poll
-from tests.servers.test_secrets import free_port
+from tests.ports import free_port
 from tests.stores.fixtures import own_valkey, valkey
 from tests.stores.valkey import ValkeyProcess
 

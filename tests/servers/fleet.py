@@ -14,7 +14,8 @@ import httpx
 
 from pyview.uvicorn_ws import websocket_protocol
 from tests.asgi import first_response
-from tests.servers.test_secrets import NEW, ROOT, free_port
+from tests.ports import free_port
+from tests.servers.test_secrets import NEW, ROOT
 from tests.stores.valkey import running_valkey
 
 SITE = "site.test"

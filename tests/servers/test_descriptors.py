@@ -10,7 +10,8 @@ import pytest
 from uvicorn.config import LOOP_FACTORIES
 
 from tests.asgi import eventually
-from tests.servers.test_servers import COMMANDS, ROOT, free_port, page_at
+from tests.ports import free_port
+from tests.servers.test_servers import COMMANDS, ROOT, page_at
 
 
 def few_files(port: int, loop: str, log: Path) -> "subprocess.Popen[bytes]":

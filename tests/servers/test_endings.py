@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from tests.asgi import eventually
-from tests.servers.test_servers import COMMANDS, ROOT, free_port, joined
+from tests.ports import free_port
+from tests.servers.test_servers import COMMANDS, ROOT, joined
 
 APP = "tests.servers.charging:app"
 CHARGE = {"type": "click", "event": "charge", "value": {}}

@@ -10,7 +10,8 @@ import pytest
 
 from pyview.environment.websockets import PICOWS_PROTOCOL
 from tests.asgi import first_response
-from tests.servers.test_secrets import NEW, ROOT, SESSION, free_port, join
+from tests.ports import free_port
+from tests.servers.test_secrets import NEW, ROOT, SESSION, join
 from tests.servers.test_servers import COMMANDS
 
 APP = """

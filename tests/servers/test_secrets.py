@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from html import unescape
 from pathlib import Path
-from socket import socket as Socket
 from typing import Any
 
 import httpx
@@ -18,6 +17,7 @@ from websockets.asyncio.client import connect
 
 from pyview.uvicorn_ws import websocket_protocol
 from tests.asgi import first_response
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 OLD = "YW4gb2xkZXIgb25lLCBhbHNvIGZvciB0ZXN0cyBvbmx5Li4="
@@ -26,13 +26,6 @@ SESSION = "dGhlIHNlc3Npb24ncyBvd24sIGZvciB0ZXN0cyBvbmx5Lg=="
 SOUND = {"SESSION_SECRET": SESSION, "HTTPS_ONLY": "1", "HOSTS": "127.0.0.1", "PYVIEW_SECRET": NEW}
 
 pytestmark = pytest.mark.slow
-
-
-def free_port() -> int:
-    with Socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def uvicorn(port: int, environ: dict[str, str]) -> "subprocess.Popen[str]":

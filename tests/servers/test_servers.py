@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from html import unescape
 from pathlib import Path
-from socket import socket as Socket
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from websockets.asyncio.client import connect
 
 from pyview.uvicorn_ws import websocket_protocol
 from tests.asgi import first_response
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 APP = "tests.servers.app:app"
@@ -30,13 +30,6 @@ COMMANDS = {
     "granian": ["granian", "{app}", "--interface", "asgi", "--port", "{port}", "--log-level", "warning"],
     "hypercorn": ["hypercorn", "{app}", "--bind", "127.0.0.1:{port}", "--log-level", "warning"],
 }
-
-
-def free_port() -> int:
-    with Socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

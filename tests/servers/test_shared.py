@@ -19,7 +19,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from pyview.uvicorn_ws import websocket_protocol
 from tests.asgi import eventually, first_response, poll
 from tests.frames import page_in
-from tests.servers.test_servers import ROOT, free_port
+from tests.ports import free_port
+from tests.servers.test_servers import ROOT
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.servers.test_secrets import ROOT, SOUND, free_port
+from tests.ports import free_port
+from tests.servers.test_secrets import ROOT, SOUND
 
 pytestmark = pytest.mark.slow
 

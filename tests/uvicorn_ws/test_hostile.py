@@ -14,7 +14,7 @@ from time import monotonic
 
 import pytest
 
-from tests.servers.test_secrets import free_port
+from tests.ports import free_port
 from tests.uvicorn_ws.conftest import ON_LOOPS
 from tests.uvicorn_ws.raw import CLOSE, CONTINUATION, PING, TEXT, RawClient, close, encode, request, until
 
