@@ -1,7 +1,7 @@
 # Commands for contributors; CI calls the same targets. `make PYTHON=/path/to/python3 ...` uses another Python.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test suite suite-processes suite-servers suite-waiting suite-templates suite-computing chromium browser \
+.PHONY: help setup demo test suite suite-processes suite-servers suite-waiting suite-stores suite-templates suite-computing browser \
 	browser-pages browser-connections pythons oldest-python lint types format bench fuzz soak chaos day wheel generated pictures clean
 export PYTHON
 # Tests start many interpreters: keep compiled modules, also where the environment says not to.
@@ -22,17 +22,17 @@ demo: setup ## serve the examples and print their URL (PORT=...)
 
 # In parts that fill two cores. First those that wait as long as they compute, last those that only compute.
 test: setup ## run everything that CI checks: lint, types, suite, browser, oldest Python
-	@$(MAKE) --no-print-directory -j5 $(SYNC) lint suite-waiting suite-processes browser-connections browser-pages \
-		suite-servers oldest-python suite-templates suite-computing types
+	@$(MAKE) --no-print-directory -j5 $(SYNC) lint browser-connections suite-waiting suite-processes browser-pages \
+		suite-stores suite-servers oldest-python suite-templates suite-computing types
 
 suite: setup ## run the fast suite (ARGS=... for pytest)
 ifdef ARGS
 	@echo "== the suite" && scripts/suite .venv all -m "not soak" $(ARGS)
 else
-	@$(MAKE) --no-print-directory -j4 $(SYNC) suite-waiting suite-processes suite-servers suite-templates suite-computing
+	@$(MAKE) --no-print-directory -j4 $(SYNC) suite-waiting suite-stores suite-processes suite-servers suite-templates suite-computing
 endif
 
-suite-processes suite-servers suite-waiting suite-templates suite-computing: setup
+suite-processes suite-servers suite-waiting suite-stores suite-templates suite-computing: setup
 	@echo "== the suite: $(@:suite-%=%)" && scripts/suite .venv $(@:suite-%=%) -m "not soak"
 
 browser: setup ## run the tests in a real browser (ARGS=... for pytest)
@@ -42,12 +42,8 @@ else
 	@$(MAKE) --no-print-directory -j2 $(SYNC) browser-connections browser-pages
 endif
 
-browser-connections browser-pages: chromium
+browser-connections browser-pages: setup
 	@echo "== the browser: $(@:browser-%=%)" && scripts/browser $(@:browser-%=%)
-
-# Before the parts, which would unpack it at the same time. Without a browser, the tests say why.
-chromium: setup
-	@.venv/bin/python -m tests.browser.chromium >/dev/null 2>&1 || true
 
 pythons: setup ## run the fast suite on every other Python >= 3.11
 	@scripts/other-pythons

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from scripts import node
-from scripts.stamps import ROOT, digest, is_done, mark_done
+from scripts.stamps import ROOT, digest, is_done, mark_done, one_at_a_time
 from tests.browser import npm_packages
 
 FLAGS = (
@@ -78,6 +78,12 @@ def _fonts() -> dict[str, str]:
 
 
 def _unpack() -> None:
+    # The parts of the browser tests run side by side.
+    with one_at_a_time(_CACHE.with_name("chromium.lock")):
+        _unpack_once()
+
+
+def _unpack_once() -> None:
     stamp, wanted = _CACHE / "stamp", digest([npm_packages.FOLDER / "package-lock.json"])
     if is_done(stamp, wanted):
         return

@@ -17,9 +17,10 @@ pytestmark = pytest.mark.slow
 SECRET = "Zm9yIHRlc3RzIG9ubHksIG5vdCBmb3IgYW55IHNpdGU="
 SHOP = COUNTER.replace(
     "app = PyView()",
-    "import os\nfrom pyview import SecurityConfig\n"
+    "import os, sys\nfrom pyview import SecurityConfig\n"
     "app = PyView(security=SecurityConfig(allowed_hosts=['127.0.0.1', 'shop.example.org']))\n"
-    "print('served by', os.getpid(), flush=True)\n",
+    # In one piece: other processes write to the same output.
+    "sys.stdout.write(f'served by {os.getpid()}\\n')\nsys.stdout.flush()\n",
 )
 
 BROKEN = """
