@@ -39,7 +39,7 @@ async def make() -> AsyncIterator[Make]:
     async with AsyncExitStack() as stack:
 
         def worker(url: str) -> RedisPubSub:
-            made = RedisPubSub(url, prefix=prefix, timeout=0.3)
+            made = RedisPubSub(url, prefix=prefix, timeout=1.0)
             stack.push_async_callback(made.close)
             return made
 

@@ -48,7 +48,7 @@ class Workers:
 
     def _store(self) -> SessionStore:
         if "://" in self.place:
-            return RedisSessionStore(self.place, timeout=0.3)
+            return RedisSessionStore(self.place, timeout=1.0)
         return SQLiteSessionStore(self.place)
 
     async def start(self) -> None:

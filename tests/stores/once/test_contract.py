@@ -83,7 +83,7 @@ async def test_a_missing_file_grants_no_key(tmp_path: Path, clock: Clock) -> Non
 
 async def test_a_lost_server_grants_no_key(own_valkey: ValkeyProcess, clock: Clock) -> None:
     server = BreakableServer(own_valkey)
-    await expect_outage(RedisOnceStore(server.place, timeout=0.3, clock=clock), server, clock)
+    await expect_outage(RedisOnceStore(server.place, timeout=1.0, clock=clock), server, clock)
 
 
 async def expect_outage(store: OnceStore, breakable: BreakableFolder | BreakableServer, clock: Clock) -> None:

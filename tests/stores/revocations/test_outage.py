@@ -35,7 +35,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Breakable:
 
 
 def revocations_at(place: str) -> Revocations:
-    return RedisRevocations(place, timeout=0.3) if "://" in place else SQLiteRevocations(place)
+    return RedisRevocations(place, timeout=1.0) if "://" in place else SQLiteRevocations(place)
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ def breakable(request: pytest.FixtureRequest, tmp_path: Path) -> Breakable:
 @pytest.fixture
 def store(breakable: Breakable) -> SessionStore:
     place = breakable.place
-    return RedisSessionStore(place, timeout=0.3) if "://" in place else SQLiteSessionStore(place)
+    return RedisSessionStore(place, timeout=1.0) if "://" in place else SQLiteSessionStore(place)
 
 
 async def test_every_method_raises_during_an_outage(
