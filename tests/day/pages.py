@@ -61,6 +61,8 @@ def create_product(page: Page, name: str) -> None:
     expect_live(page)
     page.get_by_role("link", name="New product").click()
     dialog = page.get_by_role("dialog")
+    # The dialog moves the focus to its first field when it has opened, also away from a field that is used already.
+    expect(dialog.get_by_label("Name")).to_be_focused()
     dialog.get_by_label("Name").fill(name)
     dialog.get_by_label("Price").fill("12.50")
     dialog.get_by_label("Stock").fill("3")
