@@ -359,3 +359,18 @@ def test_macros_that_declare_nothing_stay_as_jinja_has_them() -> None:
 def test_a_missing_import_raises_an_error_when_rendered() -> None:
     template = compiled("{% if x %}{% import 'none.html' as none_such %}{{ none_such.card() }}{% endif %}ok")
     assert template.render({}) == "ok"
+
+
+def test_a_changed_file_and_another_syntax_have_declarations_of_their_own() -> None:
+    """Parsed files are shared by all environments of a process."""
+    call = "{% import 'ui.html' as ui %}{{ ui.card('x', size=1, kind='warning') }}"
+    with pytest.raises(TemplateSyntaxError, match="expected 'info' or 'error'"):
+        compiled(call)
+    changed = UI.replace('values=["info", "error"]', 'values=["info", "warning"]')
+    files = DictLoader({"ui.html": changed})
+    assert "warning" in LiveTemplate.from_string(call, "page.html", create_environment(files)).render({})
+    # For an environment with other brackets, the same text declares no macro.
+    other = create_environment(DictLoader({"ui.html": UI}), block_start_string="<%", block_end_string="%>")
+    LiveTemplate.from_string(
+        "<% import 'ui.html' as ui %>{{ ui.card('x', size=1, kind='warning') if x }}", "page.html", other
+    )
