@@ -4,11 +4,13 @@ import hashlib
 import os
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from types import CodeType
 from typing import Any, Final, cast
 
 import jinja2
 from jinja2 import BytecodeCache, nodes
 from jinja2.bccache import Bucket
+from jinja2.environment import TemplateModule
 from jinja2.filters import do_attr
 from jinja2.loaders import BaseLoader, ChoiceLoader, FileSystemLoader
 from jinja2.runtime import Context
@@ -25,8 +27,8 @@ from pyview.template.compiler.loops import KEY_FILTER
 from pyview.template.compiler.purity import pure, pure_names
 from pyview.template.component_tag import live_component, slots
 from pyview.template.context import LazyNames, LiveContext, NameReader, present
+from pyview.template.core.library import LibraryModule, is_index, with_library
 from pyview.template.core.tags import FILTERS as UI_FILTERS
-from pyview.template.core.tags import with_library
 from pyview.template.ibis import advise, refuse
 from pyview.template.sources import record_source
 from pyview.template.tree.change import ChangeRule
@@ -70,6 +72,15 @@ class CompiledTemplate(jinja2.Template):
         behind = None if shared else self.globals
         return LiveContext(self.environment, names, self.name, self.blocks, behind=behind)
 
+    def make_module(
+        self,
+        vars: dict[str, Any] | None = None,
+        shared: bool = False,
+        locals: Mapping[str, Any] | None = None,
+    ) -> TemplateModule:
+        # What an import gets. The macros of the library read no names of the importing template.
+        return LibraryModule(self) if is_index(self.filename) else super().make_module(vars, shared, locals)
+
 
 class LiveEnvironment(jinja2.Environment):
     """Jinja2's environment, whose templates also render to a change-tracked tree.
@@ -98,6 +109,8 @@ class LiveEnvironment(jinja2.Environment):
         self.tstrings = CompiledTStrings(self.change_rule)
         # The bodies of function components that are Jinja2 templates, compiled with this environment's filters.
         self.component_templates: dict[Any, Any] = {}
+        # Code of the library's files by their source, shared with overlays.
+        self.library_code: dict[str, CodeType] = {}
         self._ready: dict[tuple[Any, ...], jinja2.Template] = {}
         self.filters[KEY_FILTER] = keyed_by
         self.filters.update({name: pure(command) for name, command in JS_FILTERS.items()})

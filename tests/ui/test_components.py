@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 
 from pyview.background.result import AsyncFailure, AsyncResult
 from pyview.navigation import UnsafeURL
-from pyview.template.tree.macro import LiveMacro
 from pyview.ui import hide_modal, show_modal
-from tests.ui.pages import ENVIRONMENT, Page, only, rendered
+from tests.ui.pages import Page, only, rendered
 
 UNSAFE = [
     "javascript:alert(1)",
@@ -268,16 +267,3 @@ def test_async_results_in_their_states() -> None:
     assert only(page.render(state=AsyncResult.of("tea")), "b").text == "tea"
     failure = AsyncFailure("crashed", ValueError("secret"), "1")
     assert page.render(state=AsyncResult(failed=failure)).text == "Not there."
-
-
-def test_components_with_unchanged_arguments_are_skipped() -> None:
-    macros = vars(ENVIRONMENT.get_template("pyview/components.html").module).values()
-    impure = [macro.name for macro in macros if isinstance(macro, LiveMacro) and not macro.pure]
-    assert impure == []
-
-
-def test_own_files_may_stand_in_for_the_library() -> None:
-    soup = rendered(
-        "{% from 'pyview/components.html' import button, link as a %}{{ button('x') }}{{ a('y', href='/') }}"
-    )
-    assert only(soup, "button").text == "x"

@@ -9,8 +9,8 @@ from pyview import ui
 from pyview.background.result import AsyncResult
 from pyview.forms import Form
 from pyview.template.component import Component
+from pyview.template.core.library import topics
 from pyview.template.declared.declaration import ComponentError
-from pyview.ui import components
 from tests.forms.shop import GOOD, Order, payload
 from tests.ui.pages import rendered
 
@@ -75,10 +75,14 @@ def test_a_function_renders_the_same_as_its_macro(source: str, call: Any) -> Non
 
 
 def test_every_function_is_compared() -> None:
-    functions = {name for name, value in vars(components).items() if isinstance(value, Component)}
+    functions = {name for name, value in vars(ui).items() if isinstance(value, Component)}
     compared = {call.component.declaration.name for _, call in CALLS}
     assert functions == compared
     assert functions < set(ui.__all__)
+
+
+def test_every_macro_is_a_function_of_the_same_name() -> None:
+    assert topics().keys() == set(ui.__all__)
 
 
 def test_undeclared_arguments_are_refused() -> None:

@@ -6,7 +6,9 @@ functions (`root.tree`, `block_x.tree`, the first argument of `LiveMacro`) rende
 
 Before the compilation, the syntax tree is checked and rewritten:
 
-    calls            declarations of macros, checks of component calls
+    calls            checks of component calls
+    declarations     attributes and slots that macros declare
+    imports          declarations of imported macros
     slots            {% call slot("name") %}
     guards           filters around slots whose value a browser could run; slot_places finds these slots
 

@@ -10,6 +10,7 @@ from jinja2 import nodes
 from jinja2.compiler import Frame
 
 from pyview.template.compiler.compiler import Body, TreeCompiler
+from pyview.template.core.library import is_library_file
 from pyview.template.tree.nodes import ALWAYS
 
 
@@ -79,8 +80,24 @@ def compile_import(compiler: TreeCompiler, body: Body, node: nodes.Import, frame
 
 def compile_from_import(compiler: TreeCompiler, body: Body, node: nodes.FromImport, frame: Frame) -> None:
     compiler.visit_with_jinja(node, frame)
-    names = [name if isinstance(name, str) else name[1] for name in node.names]
-    _bind_imported(compiler, body, names, node, frame)
+    _bind_imported(compiler, body, _names_bound_by(node), node, frame)
+
+
+def compile_from_import_as_text(compiler: TreeCompiler, node: nodes.FromImport, frame: Frame) -> None:
+    compiler.visit_with_jinja(node, frame)
+    if is_library_file(compiler.jinja.filename):
+        _trust(compiler, [frame.symbols.ref(name) for name in _names_bound_by(node)])
+
+
+def _names_bound_by(node: nodes.FromImport) -> list[str]:
+    return [name if isinstance(name, str) else name[1] for name in node.names]
+
+
+def _trust(compiler: TreeCompiler, refs: Iterable[str]) -> None:
+    """Note that imported macros are pure, as all of the library are. Then those that call them are, too."""
+    for ref in refs:
+        compiler.dependencies.masks[ref] = 0
+        compiler.dependencies.bound.add(ref)
 
 
 def _bind_imported(
@@ -94,6 +111,8 @@ def _bind_imported(
     dependencies = compiler.dependencies
     body.mask |= ALWAYS
     refs = [frame.symbols.ref(name) for name in names]
+    if is_library_file(compiler.jinja.filename):
+        return _trust(compiler, refs)
     bit = body.scope.bits.new()
     values = "".join(f"{ref}, " for ref in refs)
     compiler.write_set_bit(bit, f"not {body.segment}.rule.are_immutable(({values}))")
@@ -103,6 +122,7 @@ def _bind_imported(
     for ref in refs:
         dependencies.masks[ref] = mask
         dependencies.bound.add(ref)
+    return None
 
 
 def compile_block(compiler: TreeCompiler, body: Body, node: nodes.Block, frame: Frame) -> None:

@@ -23,6 +23,7 @@ from pyview.template.compiler.files import (
     compile_block,
     compile_captured_include,
     compile_from_import,
+    compile_from_import_as_text,
     compile_import,
     compile_include,
 )
@@ -136,6 +137,9 @@ class LiveCodeGenerator(CodeGenerator):
             super().visit_Include(node, frame)
         else:
             compile_captured_include(self._compiler, node, frame, frame.buffer)
+
+    def visit_FromImport(self, node: nodes.FromImport, frame: Frame) -> None:
+        compile_from_import_as_text(self._compiler, node, frame)
 
     def enter_frame(self, frame: Frame) -> None:
         self._compiler.dependencies.forget_frame(frame)

@@ -1,1 +1,1 @@
-"""The core components as macros, `templates/components.html`, and the Python functions that they use."""
+"""The core components as macros in `templates/`, one file for each topic, and the Python functions that they use."""

@@ -1,16 +1,14 @@
 """Python functions of the core components: attributes of tags, and JS commands.
 
-They are filters of every template, used by the macros in `templates/components.html`. Templates import these macros
+They are filters of every template, used by the macros in `templates/`. Templates import these macros
 with `{% import "pyview/components.html" as ui %}`.
 """
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
 from jinja2 import Undefined
-from jinja2.loaders import BaseLoader, ChoiceLoader, FileSystemLoader, PrefixLoader
 from markupsafe import Markup
 
 from pyview.forms import FormField, FormPart, Option
@@ -19,14 +17,6 @@ from pyview.navigation import page_link
 from pyview.stream import Stream
 from pyview.template.attributes import Attributes, attributes_text, html_name, is_harmless
 from pyview.template.compiler.purity import pure
-
-LIBRARY: Final[BaseLoader] = PrefixLoader({"pyview": FileSystemLoader(Path(__file__).parent / "templates")})
-
-
-def with_library(loader: BaseLoader | None) -> BaseLoader:
-    """Return a loader that also finds the core components. The application's own templates take precedence."""
-    return LIBRARY if loader is None else ChoiceLoader([loader, LIBRARY])
-
 
 METHODS: Final = ("get", "post", "put", "patch", "delete")
 
