@@ -90,6 +90,7 @@ from pyview.tokens.secrets import Secrets
 from pyview.transport.assets import ClientAssets, ViewAssets
 from pyview.transport.connections import OpenConnections
 from pyview.transport.direct_pages import DirectPages
+from pyview.transport.downloads import DownloadEndpoint, pending_downloads
 from pyview.transport.drain import Drain
 from pyview.transport.endpoint import SOCKET_PATH, SocketEndpoint
 from pyview.transport.first_views import FirstViews
@@ -259,6 +260,10 @@ class PyView(Starlette):
             lambda: self.app_context.kept_states,
             development=self.development,
         )
+        self._pending_downloads = pending_downloads(self.security, self._tokens, self._shared.workers)
+        self._downloads = DownloadEndpoint(
+            self._pending_downloads, self._tokens, self._shared.workers, self._nested, self._crashes
+        )
         self._long_poll = LongPoll(endpoint.serve_polls, self.security, self._tokens, self._shared.workers)
         # First, so that no route of the application, such as a mount at `/`, can hide them.
         self.router.routes[:0] = [
@@ -267,6 +272,7 @@ class PyView(Starlette):
             OwnRoute(VERSION_PATH, self._errors.failure_pages.show_version, name="pyview_failure_version"),
             ViewAssets(self._templates.files).route(),
             self._assets.route(),
+            self._downloads.route(),
             *SessionEndpoint(self._tokens, self.once_store, self.security).routes(),
         ]
         # Starlette's own redirect of slashes repeats the Host header; see RedirectSlashes.
@@ -310,6 +316,7 @@ class PyView(Starlette):
                     self._templates.text_of,
                     development=self.development,
                 ),
+                downloads=self._pending_downloads,
                 context_processors=self.context_processors,
                 telemetry=self._telemetry,
                 file_watch=file_watch,
@@ -581,6 +588,8 @@ class PyView(Starlette):
                     ):
                         yield state
                     self._first_views.clear()
+                    self._pending_downloads.clear()
+                    await self._downloads.calls.close()
             finally:
                 await self._shared.stop_opening()
                 await self.app_context.kept_states.flush()

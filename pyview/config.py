@@ -63,6 +63,10 @@ class SecurityConfig:
     of all of them together, including those that have arrived and are not consumed. External uploads do not count.
     `max_upload_entries` is the number of chosen files that one input lists.
 
+    **Downloads.** A file that a view offers waits for its browser for `download_max_age` seconds.
+    `max_pending_downloads` is the number of files of one view that wait, and `max_pending_download_bytes` the size of
+    all contents that wait in the memory of one worker. Beyond them, the oldest is dropped.
+
     **Kept states.** The state of a view with `keep` is stored for `keep_seconds`, and with `Keep(hours=)` for
     `max_keep_seconds` at most. `max_kept_bytes` is the size of one view's state, `max_kept_bytes_in_all` that of all
     views of a worker. Without a store that outlives the worker, a browser carries states of up to `max_kept_token`
@@ -149,6 +153,9 @@ class SecurityConfig:
     max_uploads: int = 100
     max_upload_bytes: int = 4 * 1024**3
     max_upload_entries: int = 1000
+    download_max_age: float = 60.0
+    max_pending_downloads: int = 16
+    max_pending_download_bytes: int = 64 * 1024 * 1024
     max_queued_frames: int = 64
     max_queued_bytes: int = 4 * 1024 * 1024
     stall_timeout: float = 20.0

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
+from typing import Any
 
 MODULES = ("examples.tstrings.", "tests.template.tstrings.", "bench.template_strings")
 
@@ -21,15 +22,23 @@ class Finder:
         name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Return what future-tstrings finds; None for all other modules."""
-        if not name.startswith(MODULES):
-            return None
-        # Not before: it takes longer to import than to decide.
-        import future_tstrings
-        from future_tstrings.importer import tstring_importer
+        return _importer().find_spec(name, path, target) if name.startswith(MODULES) else None
 
-        future_tstrings.install()  # `string.templatelib`, too
-        sys.meta_path.remove(tstring_importer)
-        return tstring_importer.find_spec(name, path, target)
+
+def install() -> None:
+    """Make `string.templatelib` importable, for code that is compiled without an import."""
+    _importer()
+
+
+def _importer() -> Any:
+    """Return the import hook of future-tstrings, which is taken out of the path of imports again."""
+    # Not before: it takes longer to import than to decide.
+    import future_tstrings
+    from future_tstrings.importer import tstring_importer
+
+    future_tstrings.install()
+    sys.meta_path.remove(tstring_importer)
+    return tstring_importer
 
 
 sys.meta_path.insert(0, Finder)

@@ -52,6 +52,7 @@ PUBLIC = {
     "pyview.changesets": ["ChangeSet", "change_set"],
     "pyview.components": ["ComponentMeta", "ComponentSocket", "LiveComponent", "live_component", "slots"],
     "pyview.depends": ["Depends", "Session"],
+    "pyview.downloads": ["csv_file", "xlsx_file"],
     "pyview.events": [
         "AutoEventDispatch",
         "BaseEventHandler",

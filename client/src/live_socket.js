@@ -7,6 +7,7 @@ import { leavingGoneViews } from "./gone_views.js";
 import { keepingValues } from "./kept_values.js";
 import { setFlashCookie } from "./flash_cookie.js";
 import { changeSession, renewSocket } from "./session_changes.js";
+import { download } from "./downloads.js";
 import { developing, passToDevelopers } from "./development.js";
 import { useViewFiles, withViewHooks } from "./view_files.js";
 
@@ -41,6 +42,7 @@ export class LiveSocket extends OfficialLiveSocket {
       this.#changes = this.#changes.then(() => this.#changeSession(detail));
     });
     window.addEventListener("phx:pyview:files", ({ detail }) => useViewFiles(`${base}/assets/views`, detail));
+    window.addEventListener("phx:pyview:download", ({ detail }) => download(`${base}/download`, detail));
     window.addEventListener("phx:pyview:load", () => this.#load());
     window.addEventListener("phx:pyview:exec", ({ detail }) => runCommands(this, detail));
   }

@@ -1,4 +1,4 @@
-"""Audit trail: one structured log line for each sign-in, sign-out and refusal.
+"""Audit trail: one structured log line for each sign-in, sign-out, download and refusal.
 
 Every line is a record on the logger `pyview.security` with a readable sentence and, as attributes of the record
 (`extra`), the fields `event`, `client`, `user`, `subject` and `reason`. It never contains passwords, cookies, tokens,
@@ -28,6 +28,7 @@ class AuditEvent(Enum):
     LOGIN = "auth.login"
     LOGOUT = "auth.logout"
     DENIED = "auth.denied"
+    DOWNLOADED = "file.downloaded"
     REVOKED = "auth.revoked"
     RATE_LIMITED = "auth.rate_limited"
     CSRF_REFUSED = "csrf.refused"
@@ -35,9 +36,9 @@ class AuditEvent(Enum):
     REQUEST_REFUSED = "request.refused"
 
 
-# Sign-in and sign-out need a valid account. Any client can cause all other events, so they are rate-limited per client:
-# otherwise one client could fill the log.
-_NOT_LIMITED = frozenset({AuditEvent.LOGIN, AuditEvent.LOGOUT})
+# Sign-in and sign-out need a valid account, and a download needs the link that a view has made. Any client can cause
+# all other events, so they are rate-limited per client: otherwise one client could fill the log.
+_NOT_LIMITED = frozenset({AuditEvent.LOGIN, AuditEvent.LOGOUT, AuditEvent.DOWNLOADED})
 
 _SESSION_EVENTS = {
     SessionEvent.SIGNED_IN: AuditEvent.LOGIN,

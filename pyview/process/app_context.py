@@ -15,6 +15,7 @@ from pyview.observability.error_ids import CrashLog
 from pyview.observability.rate_limited_warnings import RateLimitedWarnings
 from pyview.observability.telemetry import Telemetry
 from pyview.presence.presence import Presence
+from pyview.process.downloads import PendingDownloads
 from pyview.process.file_watch import FileWatch
 from pyview.process.kept_states import KeptStates
 from pyview.process.mailbox import Handlers
@@ -51,6 +52,7 @@ class AppContext:
     crashes: CrashLog
     nested: NestedRoutes
     kept_states: KeptStates
+    downloads: PendingDownloads
     context_processors: Sequence[ContextProcessor] = ()
     development: bool = False
     development_client: dict[str, Any] | None = None

@@ -8,12 +8,14 @@ from typing import Any
 from pyview.background.result import AsyncResult
 from pyview.background.tasks import AsyncTask, AsyncTasks
 from pyview.background.timers import Timer, Timers
+from pyview.downloads.content import Download
 from pyview.events import async_caller
 from pyview.events.info_event import InfoEvent
 from pyview.navigation import Navigate, Patch
 from pyview.presence.view_presence import ViewPresence
 from pyview.process.callbacks import call_handle_info
 from pyview.process.components import ViewComponents
+from pyview.process.downloads import DownloadOwner
 from pyview.process.messages import AsyncDone, ComponentUpdate, Event, Info, Leave, RunInProcess, TimerFired
 from pyview.process.nested import Children
 from pyview.process.view_process import ViewProcess
@@ -206,6 +208,18 @@ class ViewRuntime:
             raise SessionNotWritable(TOO_EARLY)
         if not self._process.connection.has_session:
             raise SessionNotWritable(NO_SESSION)
+
+    def offer_download(self, download: Download) -> str | None:
+        """Return the token of the file's link; None after the end of the view, whose page could not use it."""
+        return on_loop(self._offer_download, download)
+
+    def _offer_download(self, download: Download) -> str | None:
+        process = self._process
+        if process.ended:
+            return None
+        context = process.mount_context
+        owner = DownloadOwner(context.identity.binding, context.visit.browser, context.nested_page_guard)
+        return process.app.downloads.offer(download, owner, (context.target.page_id, process.dom_id))
 
     def check_is_page(self) -> None:
         lifecycle.check_is_page(self._process.mount_context)

@@ -4,7 +4,7 @@ A sticky view, and a view in a page of Starlette, join without the page around t
 encrypted token therefore names the views around them, and the guards of those are asked again together with their own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
@@ -16,7 +16,7 @@ from pyview.auth.guard import authorize, is_protected, wants_fresh
 from pyview.auth.identity import scopes_of
 from pyview.auth.provider import Allowed, Denied, Verdict
 from pyview.live_view import LiveView
-from pyview.routing.routes import LiveRoute, NestedRoute
+from pyview.routing.routes import LiveRoute, NestedRoute, NestedRoutes, RouteMatch, view_key
 
 _NO_PARAMS: Final[Mapping[str, Any]] = MappingProxyType({})
 
@@ -90,6 +90,48 @@ class PageGuard(NamedTuple):
             if isinstance(verdict, Denied):
                 return verdict
         return Allowed()
+
+
+class UnknownView(Exception):
+    """A view that another worker has named is not in this version of the application."""
+
+
+class GuardNames(NamedTuple):
+    """A `PageGuard` as text, for a token or another worker: the keys of its views, outermost first.
+
+    `group` is the name of their live session, `page` the URL that the guards are asked about.
+    """
+
+    views: Sequence[str]
+    group: str
+    page: str
+    scopes: Sequence[str] = ()
+
+    @classmethod
+    def of(cls, guard: PageGuard) -> "GuardNames":
+        # All views of a page are in one live session.
+        group = guard.routes[0].live_session.name if guard.routes else ""
+        views = [view_key(route.view_class) for route in guard.routes]
+        return cls(views, group, guard.page, sorted(guard.scopes))
+
+    def guard(self, nested: NestedRoutes, scope: Scope) -> PageGuard:
+        """Return the guard. Raises `UnknownView`."""
+        page = nested.at(self.page, scope) if self.views else None
+        routes = tuple(self._route(key, page, nested) for key in self.views)
+        return PageGuard(
+            routes, frozenset(self.scopes), self.page, _NO_PARAMS if page is None else page.path_params
+        )
+
+    def _route(self, key: str, page: RouteMatch | None, nested: NestedRoutes) -> LiveRoute | NestedRoute:
+        # Classes that a function makes may share a key. The URL of the page tells which of them it shows.
+        if page is not None:
+            shown = page.route
+            if view_key(shown.view_class) == key and shown.live_session.name == self.group:
+                return shown
+        route = nested.find(key, self.group)
+        if route is None:
+            raise UnknownView(f"the view {key!r} is not there any more")
+        return route
 
 
 NO_GUARD: Final = PageGuard()

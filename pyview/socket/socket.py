@@ -20,6 +20,7 @@ from pyview.background.result import AsyncResult
 from pyview.background.stream_runner import AsyncStreamRunner
 from pyview.background.tasks import Key, OnResult, TaskSource, dismiss
 from pyview.background.timers import Timer
+from pyview.downloads.content import DownloadContent, download_of
 from pyview.events.info_event import InfoEvent
 from pyview.flash import Flash
 from pyview.hooks import Stage, ViewHooks
@@ -41,6 +42,7 @@ from pyview.wire.message import encoded
 
 T = TypeVar("T")
 
+DOWNLOAD_EVENT = "pyview:download"
 EXEC_EVENT = "pyview:exec"
 
 PushedEvent: TypeAlias = tuple[str, orjson.Fragment] | tuple[str, orjson.Fragment, bool]
@@ -479,6 +481,26 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         fragment = encoded({} if value is None else value, f"push_event({event!r})")
         if self.connected:
             self.queue_event(event, fragment, before=dispatch == "before")
+
+    def download(
+        self, content: DownloadContent, *, filename: str | None = None, media_type: str | None = None
+    ) -> None:
+        """Let the browser save a file, once the running callback returns.
+
+        `content` is bytes, a text, a `pathlib.Path`, an iterator of bytes or texts (async or not), or a function
+        without parameters, sync or async, that returns one of these: it is called when the browser fetches the file.
+        Iterators and functions run after the callback, beside the view, and must not use the socket. `filename` may be
+        left out for a path. `media_type` follows from the name by default.
+
+        The link works once, for this user and for `SecurityConfig.download_max_age` seconds, as long as the user may
+        see this view. During the first HTTP render nothing happens. Raises `TypeError` for another content or a
+        missing name, `ValueError` for content that is larger than `SecurityConfig.max_pending_download_bytes`.
+        """
+        offered = download_of(content, filename, media_type)
+        token = self._runtime.offer_download(offered)
+        if token is not None:
+            payload = {"token": token, "filename": offered.filename}
+            self.queue_event(DOWNLOAD_EVENT, encoded(payload, "download()"))
 
     async def exec_js(self, commands: JsCommands, *, to: str | None = None) -> None:
         """Run JS commands in the browser once it has patched the page.

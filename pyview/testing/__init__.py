@@ -9,6 +9,7 @@ from pyview.testing.alone import assert_no_findings, check_app, opened, rendered
 from pyview.testing.child import Child
 from pyview.testing.client import LiveClient
 from pyview.testing.dom import Element
+from pyview.testing.downloads import SavedFile
 from pyview.testing.errors import (
     ElementNotFound,
     NoAnswer,
@@ -39,6 +40,7 @@ __all__ = [
     "PageError",
     "ProtocolError",
     "RawSocket",
+    "SavedFile",
     "SocketClosed",
     "SocketRefused",
     "TooManyReloads",

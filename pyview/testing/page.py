@@ -14,6 +14,7 @@ from bs4 import Tag
 from pyview.js.commands import JsCommands
 from pyview.testing.child import Child
 from pyview.testing.dom import Element, described, find_one, find_only, select, text_of
+from pyview.testing.downloads import SavedFile, fetch_offered
 from pyview.testing.errors import ElementNotFound, NotConnected, PageError
 from pyview.testing.files import LocalFile
 from pyview.testing.forms import Value, Values, attribute, form_of
@@ -203,6 +204,13 @@ class Page:
         """Drop files on an element inside a `phx-drop-target`; then do as `choose`."""
         target = drop_target(self._only(zone), self._tab.state.soup)
         return await self._gestures.choose(target, files, send=send)
+
+    async def download(self) -> SavedFile:
+        """Fetch the file that the page was offered first and has not fetched, as the browser does by itself.
+
+        Raises `PageError` if no file was offered, or if the server refuses it.
+        """
+        return await fetch_offered(self._tab.state)
 
     @property
     def uploaders(self) -> dict[str, Uploader]:

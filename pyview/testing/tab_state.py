@@ -11,6 +11,7 @@ from bs4 import BeautifulSoup
 from pyview.process.reloading import LOAD_EVENT
 from pyview.rendering.templates import FILES_EVENT
 from pyview.sessions.change import SESSION_EVENT
+from pyview.socket.socket import DOWNLOAD_EVENT
 from pyview.template.root_template import PAGE_EVENT
 from pyview.testing.browser import Browser
 from pyview.testing.connection import ClientConnection, Pending
@@ -43,9 +44,9 @@ COOKIE_AGE = 60
 class TabState:
     """The document, the connection and the queued steps of one tab.
 
-    `links` counts live links and patches, to notice a newer one while an older one waits for its answer. `load_mark`
-    names the loaded document in every join, `kept` has what its views keep. `reloads` counts loads in a row whose join
-    was refused.
+    `downloads` has the URLs of files that the page was offered and did not fetch. `links` counts live links and
+    patches, to notice a newer one while an older one waits for its answer. `load_mark` names the loaded document in
+    every join, `kept` has what its views keep. `reloads` counts loads in a row whose join was refused.
     """
 
     def __init__(self, browser: Browser) -> None:
@@ -58,6 +59,7 @@ class TabState:
         self.version: str | None = None
         self.events: list[tuple[str, Any]] = []
         self.chosen_files = ChosenFiles()
+        self.downloads: deque[str] = deque()
         self.steps: deque[Step] = deque()
         self.crashes = 0
         self.crashed = False
@@ -194,6 +196,8 @@ class TabState:
                 self.steps.append(ChangeSession(payload))
             elif name == FILES_EVENT:
                 self.screen.put_style_sheet(payload)
+            elif name == DOWNLOAD_EVENT:
+                self.downloads.append(f"{self.live_path}/download/{payload['token']}")
             elif name == LOAD_EVENT:
                 self._queue_once(LoadAgain())
             else:

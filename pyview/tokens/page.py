@@ -1,10 +1,11 @@
-"""Signed tokens of a page: for its join, against CSRF, for flash messages, reloads, uploads and the inspector.
+"""Signed tokens of a page: for its join, against CSRF, for flash messages, reloads, uploads, downloads, the inspector.
 
 No token contains user data. `binding` identifies one session and one user (see `pyview.auth.identity`) and never
 leaves the server: both tokens have an HMAC of it with a random nonce. The bytes therefore differ on every page, and the
 length of a compressed response reveals nothing about them (BREACH attack).
 """
 
+import math
 import secrets
 import time
 from base64 import urlsafe_b64encode
@@ -91,6 +92,10 @@ class Tokens:
     @cached_property
     def _polls(self) -> Signer:
         return self._keys.signer("poll.v1", self._clock)
+
+    @cached_property
+    def _downloads(self) -> Signer:
+        return self._keys.signer("download.v1", self._clock)
 
     @cached_property
     def _binding_macs(self) -> tuple[Mac, ...]:
@@ -210,6 +215,15 @@ class Tokens:
     def read_poll_token(self, token: object) -> str:
         """Return the id of the worker that has the session. Raises `InvalidToken`."""
         return str(self._polls.read(token, self._config.socket_max_age)[0])
+
+    def mint_download_token(self, worker_id: str, download_id: str) -> str:
+        """Return the token in the URL of a file that this worker offers."""
+        return self._downloads.sign([worker_id, download_id])
+
+    def read_download_token(self, token: object) -> tuple[str, str]:
+        """Return the id of the worker that offers the file, and the id of the download. Raises `InvalidToken`."""
+        worker_id, download_id = self._downloads.read(token, math.ceil(self._config.download_max_age))
+        return worker_id, download_id
 
     def _check_binding(self, nonce: str, code: str, binding: str) -> None:
         if not binding and not code:

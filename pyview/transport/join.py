@@ -25,7 +25,7 @@ from pyview.middleware.headers import browser_of
 from pyview.process.messages import JoinRefused
 from pyview.process.nested import Children
 from pyview.rendering.lifecycle import NO_VALUES, Location, MountContext, MountTarget, Visit
-from pyview.rendering.page_guard import PageGuard
+from pyview.rendering.page_guard import GuardNames, PageGuard, UnknownView
 from pyview.routing.routes import (
     LiveRoute,
     NestedRoute,
@@ -177,21 +177,11 @@ class JoinAuthorizer:
 
     def _page_guard(self, token: NestedToken, scope: Scope) -> PageGuard:
         """Return the guards of the views around the one of `token`, on the page that the token was made for."""
-        page = self._nested.at(token.around_page, scope) if token.around else None
-        routes: list[LiveRoute | NestedRoute] = []
-        for key in token.around:
-            # Classes that a function makes may share a key. The URL of the page tells which of them it shows.
-            if (
-                page is not None
-                and view_key(page.route.view_class) == key
-                and page.route.live_session.name == token.group
-            ):
-                routes.append(page.route)
-            else:
-                routes.append(self._nested_route(key, token.group))
-        path_params = {} if page is None else page.path_params
-        guard = PageGuard(tuple(routes), frozenset(token.scopes), token.around_page, path_params)
-        return guard.with_guards_only(scope)
+        names = GuardNames(token.around, token.group, token.around_page, token.scopes)
+        try:
+            return names.guard(self._nested, scope).with_guards_only(scope)
+        except UnknownView as error:
+            raise _refused("stale", str(error)) from None
 
     def _nested_route(self, key: str, group: str) -> NestedRoute:
         route = self._nested.find(key, group)

@@ -8,6 +8,7 @@ from pyview.background.result import AsyncResult
 from pyview.background.tasks import AsyncTasks
 from pyview.background.timers import Timer
 from pyview.components.registry import ComponentRegistry
+from pyview.downloads.content import Download
 from pyview.events.info_event import InfoEvent
 from pyview.navigation import Patch, Redirect
 from pyview.presence.view_presence import ViewPresence
@@ -127,6 +128,10 @@ class StaticRender:
         """Only note it: the join makes the components again."""
         self.needs_connection = True
         return None
+
+    def offer_download(self, download: Download) -> None:
+        """Only note it: the page has no script yet that could fetch the file."""
+        self.needs_connection = True
 
     def send_view(self, event: str, payload: Any) -> None:
         """Only note it: no event handler runs before the join."""

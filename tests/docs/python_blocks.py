@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 
+from scripts import tstrings
 from tests.docs.pages import Block
 
 if sys.version_info < (3, 14):
@@ -84,6 +85,7 @@ def _compiled(block: Block) -> CodeType:
     flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if block.hidden else 0
     source: Any = "\n" * (block.line - 1) + block.code
     if MAGIC in block.code and sys.version_info < (3, 14):
+        tstrings.install()  # the page may be the first that needs it
         source = future_tstrings.compile_to_ast(source, mode="exec", filepath=str(block.page))
     code = compile(source, str(block.page), "exec", flags, dont_inherit=True)
     assert isinstance(code, CodeType)
