@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test suite suite-processes suite-servers suite-waiting suite-stores suite-templates suite-computing browser \
-	browser-pages browser-connections pythons oldest-python lint types format bench fuzz soak chaos day wheel generated pictures clean
+	browser-pages browser-connections pythons oldest-python lint types format bench fuzz soak chaos day wheel generated docs pictures clean
 export PYTHON
 # Tests start many interpreters: keep compiled modules, also where the environment says not to.
 export PYTHONDONTWRITEBYTECODE :=
@@ -21,9 +21,9 @@ demo: setup ## serve the examples and print their URL (PORT=...)
 	@.venv/bin/python -m scripts.demo
 
 # In parts that fill two cores. First those that wait as long as they compute, last those that only compute.
-test: setup ## run everything that CI checks: lint, types, suite, browser, oldest Python
+test: setup ## run everything that CI checks: lint, types, suite, browser, site, oldest Python
 	@$(MAKE) --no-print-directory -j5 $(SYNC) lint browser-connections suite-waiting suite-processes browser-pages \
-		suite-stores suite-servers oldest-python suite-templates suite-computing types
+		suite-stores suite-servers oldest-python docs suite-templates suite-computing types
 
 suite: setup ## run the fast suite (ARGS=... for pytest)
 ifdef ARGS
@@ -81,8 +81,11 @@ wheel: setup ## build sdist and wheel into dist/, test the wheel in a fresh envi
 generated: wheel ## install the wheel in a fresh environment, check a project that `pyview new` writes
 	@scripts/generated
 
-pictures: setup ## take the pictures of the documentation in a real browser
-	@.venv/bin/python -m scripts.pictures
+docs: setup ## build the documentation site strictly into .build/site (SITE=... adds this version to a folder)
+	@.venv/bin/python -m scripts.site $(SITE)
+
+pictures: setup ## take the pictures of the documentation in a real browser (ARGS=... for some only)
+	@.venv/bin/python -m scripts.pictures $(ARGS)
 
 clean: ## remove everything built or installed
 	@rm -rf .venv .venv-* .build build dist client/node_modules pyview/static

@@ -1,15 +1,20 @@
 """Take the pictures of the documentation in a real browser: `make pictures` writes `docs/images/`.
 
-They show the counter of README.md and an example of the gallery, as they are now, so each change of them is seen here.
+Each is taken in the light and in the dark theme, as `name.webp` and `name-dark.webp`. They show the code of README.md
+and of the documentation, and an example of the gallery, as they are now, so each change of them is seen here.
 """
 
+import base64
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
-from contextlib import chdir
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import chdir, contextmanager
+from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
+from typing import Final, Literal
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from starlette.types import ASGIApp
@@ -57,7 +62,7 @@ app.add_live_view("/", BasketLiveView)
 }
 
 
-def written_app(folder: Path, files: Mapping[str, str], module: str) -> ASGIApp:
+def written_app(files: Mapping[str, str], module: str, folder: Path) -> ASGIApp:
     """Write the files of an application, and return it."""
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
@@ -124,50 +129,105 @@ def readme_app(folder: Path) -> ASGIApp:
     for block in blocks(ROOT / "README.md"):
         if (block.file_name or "").startswith("counter."):
             (folder / str(block.file_name)).write_text(block.code, encoding="utf-8")
-    sys.path.insert(0, str(folder))
     app: ASGIApp = import_module("counter").app
     return app
 
 
-def take(
-    browser: Browser,
-    app: ASGIApp,
-    path: str,
-    name: str,
-    size: tuple[int, int],
-    prepare: Callable[[Page], None],
-) -> None:
+def gallery(folder: Path) -> ASGIApp:
+    app: ASGIApp = import_module("examples.gallery").app
+    return app
+
+
+# The browser writes WebP: without loss at quality 1, which is smaller for flat colours, else with some.
+ENCODE = """async (png) => {
+  const picture = new Image();
+  picture.src = `data:image/png;base64,${png}`;
+  await picture.decode();
+  const canvas = document.createElement("canvas");
+  canvas.width = picture.width;
+  canvas.height = picture.height;
+  canvas.getContext("2d").drawImage(picture, 0, 0);
+  const encoded = [1, 0.9].map((quality) => canvas.toDataURL("image/webp", quality));
+  return encoded.sort((one, other) => one.length - other.length)[0].split(",")[1];
+}"""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture: how the application is made in an empty folder, what is opened, how large, and what is done there."""
+
+    name: str
+    app: Callable[[Path], ASGIApp]
+    size: tuple[int, int]
+    prepare: Callable[[Page], None]
+    path: str = "/"
+
+
+PICTURES: Final = (
+    Picture("counter", readme_app, (720, 320), counter),
+    Picture("overlay", partial(written_app, BROKEN, "basket"), (1000, 600), overlay),
+    Picture("inspector", partial(written_app, TODO, "todo"), (1180, 900), inspector),
+    Picture("example", gallery, (1280, 640), board, path="/kanban/"),
+)
+SCHEMES: Final[dict[Literal["light", "dark"], str]] = {"light": "", "dark": "-dark"}
+
+
+def take(browser: Browser, url: str, picture: Picture, scheme: Literal["light", "dark"]) -> None:
     """Open a page, prepare it, and write a picture of it."""
-    with serving(app) as url:
-        page = browser.new_page(
-            viewport={"width": size[0], "height": size[1]}, color_scheme="light", reduced_motion="reduce"
-        )
-        page.goto(f"{url}{path}")
-        page.locator(LIVE).wait_for(state="attached")
-        prepare(page)
-        target = FOLDER / f"{name}.png"
-        page.screenshot(path=target, animations="disabled")
-        page.close()
-    if target.stat().st_size > LARGEST:
-        raise SystemExit(f"{target}: {target.stat().st_size} bytes, more than {LARGEST}")
-    print(f"{target.relative_to(ROOT)}: {target.stat().st_size} bytes")
+    width, height = picture.size
+    page = browser.new_page(
+        viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
+    )
+    page.goto(f"{url}{picture.path}")
+    page.locator(LIVE).wait_for(state="attached")
+    picture.prepare(page)
+    png = page.screenshot(animations="disabled")
+    page.close()
+    write(browser, png, FOLDER / f"{picture.name}{SCHEMES[scheme]}.webp")
 
 
-def main() -> None:
+def write(browser: Browser, png: bytes, target: Path) -> None:
+    blank = browser.new_page()
+    content = base64.b64decode(blank.evaluate(ENCODE, base64.b64encode(png).decode()))
+    blank.close()
+    if len(content) > LARGEST:
+        raise SystemExit(f"{target}: {len(content)} bytes, more than {LARGEST}")
+    target.write_bytes(content)
+    print(f"{target.relative_to(ROOT)}: {len(content)} bytes")
+
+
+def main(*names: str) -> None:
+    """Take all pictures, or those with these names."""
     # Before the applications are imported, which warn without it.
     os.environ.setdefault("PYVIEW_SECRET", os.urandom(32).hex())
     FOLDER.mkdir(parents=True, exist_ok=True)
     chromium = find_chromium()
     environment: dict[str, str | float | bool] = {**os.environ, **chromium.environment}
-    # Pages show the paths of files below the working directory without it.
-    with tempfile.TemporaryDirectory() as folder, chdir(folder), sync_playwright() as playwright:
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium.executable, args=FLAGS, env=environment)
-        take(browser, readme_app(Path(folder)), "/", "counter", (720, 320), counter)
-        take(browser, written_app(Path(folder), BROKEN, "basket"), "/", "overlay", (1000, 600), overlay)
-        take(browser, written_app(Path(folder), TODO, "todo"), "/", "inspector", (1180, 900), inspector)
-        take(browser, import_module("examples.gallery").app, "/kanban/", "example", (1280, 640), board)
+        for picture in PICTURES:
+            if names and picture.name not in names:
+                continue
+            for scheme in SCHEMES:
+                with empty_folder() as folder, serving(picture.app(folder)) as url:
+                    take(browser, url, picture, scheme)
         browser.close()
 
 
+@contextmanager
+def empty_folder() -> Iterator[Path]:
+    """Work in a new folder, import modules from it, and forget them afterwards."""
+    # Pages show the paths of files below the working directory without it.
+    with tempfile.TemporaryDirectory() as folder, chdir(folder):
+        sys.path.insert(0, folder)
+        try:
+            yield Path(folder)
+        finally:
+            sys.path.remove(folder)
+            for name, module in list(sys.modules.items()):
+                if str(getattr(module, "__file__", "")).startswith(folder):
+                    del sys.modules[name]
+
+
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

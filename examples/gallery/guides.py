@@ -20,6 +20,11 @@ PAGES = {path.relative_to(ROOT).as_posix(): f"/guides/{name}" for name, path in 
 EXTERNAL = re.compile(r"[a-z]+:|#")
 NOT_IN_ANCHORS = re.compile(r"[^\w\- ]")
 
+PICTURE = Markup(
+    '<picture><source media="(prefers-color-scheme: dark)" srcset="/guides/images/{name}-dark.webp">'
+    '<img src="/guides/images/{name}.webp" alt="{alt}"></picture>'
+)
+
 
 class Guide(NamedTuple):
     title: str
@@ -71,7 +76,15 @@ def prepare(tokens: list[Token], folder: str) -> None:
             if child.type == "link_open":
                 child.attrSet("href", target(str(child.attrGet("href")), folder))
             elif child.type == "image":
-                child.attrSet("src", f"/guides/images/{posixpath.basename(str(child.attrGet('src')))}")
+                child.type, child.content = "html_inline", picture(child)
+        if token.type == "html_block":
+            token.content = token.content.replace('"docs/images/', '"/guides/images/')
+
+
+def picture(image: Token) -> str:
+    """Return a picture for the theme of the system: `name.webp`, and `name-dark.webp` beside it."""
+    name = posixpath.basename(str(image.attrGet("src"))).removesuffix(".webp")
+    return PICTURE.format(name=name, alt=image.content)
 
 
 def anchor(heading: str) -> str:
