@@ -99,7 +99,8 @@ PUBLIC = {
     "pyview.template.template_view": ["TemplateView"],
     "pyview.template.root_template": ["ContentWrapper", "RootTemplate", "defaultRootTemplate"],
     "pyview.telemetry": ["Telemetry"],
-    "pyview.testing": ["LiveClient", "rendered"],
+    "pyview.testing": ["LiveClient", "SavedFile", "rendered"],
+    "pyview.text_streams": ["TextStream", "TextTooLong", "markdown", "stop_text", "stream_text"],
     "pyview.uploads": [
         "ActiveUpload",
         "ConstraintViolation",

@@ -20,6 +20,7 @@ from pyview.background.result import AsyncResult
 from pyview.background.stream_runner import AsyncStreamRunner
 from pyview.background.tasks import Key, OnResult, TaskSource, dismiss
 from pyview.background.timers import Timer
+from pyview.background.view_tasks import ViewTasks
 from pyview.downloads.content import DownloadContent, download_of
 from pyview.events.info_event import InfoEvent
 from pyview.flash import Flash
@@ -425,6 +426,12 @@ class LiveViewSocket(UploadMethods, Generic[T]):
     def stream_runner(self) -> AsyncStreamRunner:
         """Runner of async generators whose values are sent to this view."""
         return AsyncStreamRunner(self._runtime if self.connected else None, self.cid)
+
+    def background(self, kind: str) -> ViewTasks | None:
+        """Return the tasks of one kind, for parts of PyView; None during the first HTTP render, which starts none."""
+        if self._runtime.is_connected():
+            return ViewTasks(self._runtime, self.cid, kind)
+        return None
 
     def _start_task(self, kind: str, names: Iterable[str], job: TaskSource, on_result: OnResult) -> None:
         # The first page starts nothing, because its socket ends with the response.
