@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from examples.assistant.app import app as assistant
 from examples.auth_api_key.app import app as auth_api_key
 from examples.auth_db.app import app as auth_db
 from examples.auth_db.services import DEMO_PASSWORD
@@ -58,6 +59,16 @@ class Example:
 
 
 EXAMPLES = (
+    Example(
+        assistant,
+        folder="assistant",
+        group="Applications",
+        guide="streaming-text",
+        title="Assistant",
+        blurb="A conversation with a language model: answers word by word as safe Markdown, with stop and retry.",
+        glyph="M5 6h22v15H14l-6 6v-6H5zM11 12l2 2-2 2M16 16h5",
+        prefix="/assistant",
+    ),
     Example(
         counter,
         folder="counter",

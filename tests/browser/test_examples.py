@@ -470,6 +470,14 @@ def _conversation(page: Page, gallery: str) -> None:
     expect(page.get_by_role("log")).to_contain_text("or with its notes?")
 
 
+def _answered(page: Page, gallery: str) -> None:
+    visit(page, f"{gallery}/assistant/")
+    page.get_by_role("button", name="How do I download a file?").click()
+    expect(page.locator(".pv-streamed strong")).to_have_text("Download a file")
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+
+
 def _starred(page: Page, gallery: str) -> None:
     visit(page, f"{gallery}/logbook/")
     star = page.locator("#entries [phx-click=star]").nth(2)
@@ -561,6 +569,7 @@ def _signed_in(page: Page, gallery: str) -> None:
 PAGES: dict[str, Callable[[Page, str], object]] = {
     "index": lambda page, gallery: visit(page, gallery),
     "guide": lambda page, gallery: visit(page, f"{gallery}/guides/forms"),
+    "assistant": _answered,
     "counter": _counted,
     "table": lambda page, gallery: visit(page, f"{gallery}/table/?sort=-total&page=3"),
     "table-empty": lambda page, gallery: visit(page, f"{gallery}/table/?q=nothing"),

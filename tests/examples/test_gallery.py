@@ -61,7 +61,7 @@ async def test_each_guide_is_a_page_whose_links_lead_somewhere() -> None:
         assert (await client.get("/guides/nothing")).status_code == 404
 
 
-# One pass for all: to start the 24 applications takes longer than to open their pages.
+# One pass for all: to start the applications takes longer than to open their pages.
 async def test_each_example_is_live_below_its_prefix_with_source_guide_and_the_way_home() -> None:
     async with LiveClient(app) as client:
         for example in MOUNTED:
