@@ -104,13 +104,14 @@ TASKS: Final = (
     Task(
         "reference-messages",
         "Messages and background tasks",
-        "What changes a page without its user. [Messages](pubsub.md), [Presence](presence.md) and "
-        "[Background tasks](async.md) are the guides.",
+        "What changes a page without its user. Guides: [Messages](pubsub.md), [Presence](presence.md), "
+        "[Background tasks](async.md), [Streaming text](streaming-text.md).",
         {
             "pyview.pubsub": "PubSub MemoryPubSub pubsub_from_environment shared_pubsub MISSED",
             "pyview.presence": "Presence ViewPresence PresenceDiff Present Meta DIFF_EVENT",
             "pyview": "AsyncResult AsyncFailure",
             "pyview.async_stream_runner": "AsyncStreamRunner",
+            "pyview.text_streams": "stream_text stop_text TextStream TextTooLong markdown",
         },
     ),
     Task(
@@ -147,9 +148,9 @@ TASKS: Final = (
         "Testing",
         "The in-memory browser. [Testing](testing.md) is the guide.",
         {
-            "pyview.testing": "LiveClient opened Page Element Child Chosen LocalFile rendered assert_no_findings "
-            "check_app Finding RawSocket PageError ElementNotFound NoAnswer NotConnected ProtocolError SocketClosed "
-            "SocketRefused TooManyReloads ViewCrashed",
+            "pyview.testing": "LiveClient opened Page Element Child Chosen LocalFile SavedFile rendered "
+            "assert_no_findings check_app Finding RawSocket PageError ElementNotFound NoAnswer NotConnected "
+            "ProtocolError SocketClosed SocketRefused TooManyReloads ViewCrashed",
         },
     ),
 )
