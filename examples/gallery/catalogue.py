@@ -8,6 +8,7 @@ from examples.auth_db.app import app as auth_db
 from examples.auth_db.services import DEMO_PASSWORD
 from examples.auth_oauth.app import app as auth_oauth
 from examples.auth_spec.app import app as auth_spec
+from examples.charts.app import app as charts
 from examples.chat.app import app as chat
 from examples.checkboxes.app import app as checkboxes
 from examples.components.app import app as components
@@ -218,6 +219,16 @@ EXAMPLES = (
         blurb="A market in a background task, broadcast to all open pages.",
         glyph="M3 22l7-8 5 5 6-11 4 7 4-3",
         prefix="/ticker",
+    ),
+    Example(
+        charts,
+        folder="charts",
+        group="Building blocks",
+        guide="charts",
+        title="Charts",
+        blurb="Lines, bars and areas as SVG from the server, without a script. They move, and answer clicks.",
+        glyph="M5 5v22h23M9 22l6-7 5 4 7-10",
+        prefix="/charts",
     ),
     Example(
         core_components,

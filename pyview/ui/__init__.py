@@ -7,6 +7,7 @@ of its name. `children` may be a function of the content's argument:
 
 from pyview.template.core.tags import hide_modal, show_modal
 from pyview.ui.buttons import button, link
+from pyview.ui.charts import chart
 from pyview.ui.dialogs import focus_wrap, modal, portal
 from pyview.ui.forms import (
     add_button,
@@ -27,6 +28,7 @@ __all__ = [
     "add_button",
     "async_result",
     "button",
+    "chart",
     "errors",
     "flash_group",
     "focus_wrap",

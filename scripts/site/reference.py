@@ -76,7 +76,7 @@ TASKS: Final = (
         "Functions that templates call. [Core components](core-components.md) is the guide.",
         {
             "pyview.ui": "form input label errors form_errors inputs_for add_button remove_button move_button button "
-            "link table modal show_modal hide_modal flash_group focus_wrap portal async_result",
+            "link table modal show_modal hide_modal flash_group focus_wrap portal async_result chart",
         },
     ),
     Task(

@@ -573,6 +573,7 @@ PAGES: dict[str, Callable[[Page, str], object]] = {
     "counter": _counted,
     "table": lambda page, gallery: visit(page, f"{gallery}/table/?sort=-total&page=3"),
     "table-empty": lambda page, gallery: visit(page, f"{gallery}/table/?q=nothing"),
+    "charts": lambda page, gallery: visit(page, f"{gallery}/charts/"),
     "ticker": lambda page, gallery: visit(page, f"{gallery}/ticker/"),
     "logbook": _starred,
     "chat-door": lambda page, gallery: visit(page, f"{gallery}/chat/"),

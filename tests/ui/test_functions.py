@@ -52,6 +52,10 @@ CALLS: list[tuple[str, Any]] = [
     ),
     ("{{ ui.link('x', patch='/a', rel='next') }}", ui.link("x", patch="/a", rel="next")),
     ("{{ ui.flash_group(flash) }}", ui.flash_group({"info": "Hello"})),
+    (
+        "{{ ui.chart('c', rows, kind='bar', label='Sales', class='wide') }}",
+        ui.chart("c", [1, 2], kind="bar", label="Sales", class_="wide"),
+    ),
     ("{% call ui.focus_wrap('w') %}in{% endcall %}", ui.focus_wrap("w", "in")),
     (
         "{% call ui.modal('m', 'T', show=true, on_cancel='c') %}in{% endcall %}",

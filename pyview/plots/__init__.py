@@ -1,0 +1,1 @@
+"""Charts as SVG without a script, and figures of Plotly, Altair and Matplotlib."""
