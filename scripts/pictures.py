@@ -19,6 +19,7 @@ from typing import Final, Literal
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from starlette.types import ASGIApp
 
+from scripts import tutorial_pictures as tutorial
 from scripts.stamps import ROOT
 from tests.browser.chromium import FLAGS, find_chromium
 from tests.browser.server import serving
@@ -161,6 +162,8 @@ class Picture:
     size: tuple[int, int]
     prepare: Callable[[Page], None]
     path: str = "/"
+    live: str = LIVE
+    """A selector: the page is ready when it has such an element."""
 
 
 PICTURES: Final = (
@@ -168,6 +171,23 @@ PICTURES: Final = (
     Picture("overlay", partial(written_app, BROKEN, "basket"), (1000, 600), overlay),
     Picture("inspector", partial(written_app, TODO, "todo"), (1180, 900), inspector),
     Picture("example", gallery, (1280, 640), board, path="/kanban/"),
+    Picture("tutorial-1", partial(tutorial.step, 1), (720, 200), tutorial.nothing),
+    Picture(
+        "tutorial-2", partial(tutorial.step, 2), (720, 320), tutorial.vote(*["Taco truck"] * 2, "Noodle bar")
+    ),
+    Picture("tutorial-3", partial(tutorial.step, 3), (720, 440), tutorial.suggest_twice),
+    Picture("tutorial-4", partial(tutorial.step, 4), (720, 480), tutorial.restart),
+    Picture(
+        "tutorial-5",
+        partial(tutorial.two_windows, 5),
+        (1000, 440),
+        tutorial.vote_in_one_window,
+        path="/windows",
+        live="iframe",
+    ),
+    Picture("tutorial-6", partial(tutorial.step, 6), (720, 340), tutorial.nothing),
+    Picture("tutorial-7", tutorial.tests, (720, 280), tutorial.nothing, live="pre"),
+    Picture("tutorial-8", tutorial.routes, (720, 190), tutorial.nothing, live="pre"),
 )
 SCHEMES: Final[dict[Literal["light", "dark"], str]] = {"light": "", "dark": "-dark"}
 
@@ -179,7 +199,7 @@ def take(browser: Browser, url: str, picture: Picture, scheme: Literal["light", 
         viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
     )
     page.goto(f"{url}{picture.path}")
-    page.locator(LIVE).wait_for(state="attached")
+    page.locator(picture.live).first.wait_for(state="attached")
     picture.prepare(page)
     png = page.screenshot(animations="disabled")
     page.close()

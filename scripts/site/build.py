@@ -1,6 +1,7 @@
 """Build the pages of one version, unless they are up to date."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,8 @@ STAMP = ROOT / ".build" / "site.stamp"
 CONFIG = ROOT / "mkdocs.yml"
 PALETTE = ROOT / "client" / "src" / "palette.css"
 HERE = Path(__file__).resolve().parent
+
+_NAMES = re.compile(r"(?<=<td><code>)\w+(?=</code>)")
 
 
 class SiteError(Exception):
@@ -61,8 +64,15 @@ def _generate() -> None:
     if done.returncode != 0:
         raise SiteError(done.stdout + done.stderr)
     for page in VERSION.rglob("*.html"):
-        # Screen readers announce an empty header; tables of code hosts cannot be without one.
-        page.write_text(page.read_text(encoding="utf-8").replace("<th></th>", "<td></td>"), encoding="utf-8")
+        page.write_text(_mended(page.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def _mended(html: str) -> str:
+    """Return a page with tables for all readers."""
+    # Screen readers announce an empty header, and tables of code hosts cannot be without one.
+    html = html.replace("<th></th>", "<td></td>")
+    # On a phone, a long name breaks at its underscores.
+    return _NAMES.sub(lambda cell: cell[0].replace("_", "_<wbr>"), html)
 
 
 def urls() -> dict[str, str]:

@@ -28,7 +28,7 @@ TASKS: Final = (
         "reference-applications",
         "Applications",
         "The application, its settings and its document. [Getting started](getting-started.md), "
-        "[Security](security.md) and [Layouts](layouts.md) are the guides.",
+        "[Settings](settings.md) and [Layouts](layouts.md) are the guides.",
         {
             "pyview": "PyView SecurityConfig RootTemplate RootTemplateContext defaultRootTemplate Embedded",
             "pyview.template.root_template": "ContentWrapper live_element",

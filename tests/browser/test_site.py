@@ -195,16 +195,13 @@ def test_the_site_has_the_structure_that_code_hosts_show(folder: Path, page_file
     name = "" if page_file.stem == "index" else page_file.stem
     shown = MarkdownIt("commonmark").enable("table").render(page_file.read_text(encoding="utf-8"))
     built = (folder / "latest" / name / "index.html").read_text(encoding="utf-8")
-    wanted = structure(BeautifulSoup(shown, "html.parser"))
-    article = BeautifulSoup(built, "html.parser").select_one("article")
-    assert article is not None
-    assert structure(article) == wanted
+    article = built.partition("<article")[2].partition("</article>")[0]
+    assert structure(article) == structure(shown)
 
 
-def structure(soup: BeautifulSoup | object) -> dict[str, int]:
-    assert hasattr(soup, "select")
-    counted = {
-        name: len(soup.select(name)) for name in ("h1", "h2", "h3", "li", "ol", "tbody td", "strong", "em")
-    }
-    fences = [pre for pre in soup.select("pre") if "language-mermaid" not in str(pre)]
-    return counted | {"pre": len(fences)}
+def structure(html: str) -> dict[str, int]:
+    """Count elements: headings, rows of tables, lists, blocks of code that are not drawn, and emphasis."""
+    html = re.sub(r"<!--.*?-->", "", html, flags=re.DOTALL)
+    names = ("h1", "h2", "h3", "li", "ol", "tr", "strong", "em")
+    counted = {name: len(re.findall(rf"<{name}[ >]", html)) for name in names}
+    return counted | {"pre": len(re.findall(r"<pre[ >](?!<code class=\"language-mermaid)", html))}
