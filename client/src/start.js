@@ -3,6 +3,7 @@ import { removeScriptNotice, useWords, watchConnection } from "./notices.js";
 import { uploaders } from "./uploaders.js";
 import { watchPageLoading } from "./loading_bar.js";
 import { Socket } from "./socket.js";
+import { withSortKeys } from "./kit/data_table.js";
 import { loadHeadFiles, nonce } from "./view_files.js";
 import { watchPageAttributes } from "./page_attributes.js";
 
@@ -29,6 +30,7 @@ export function start(options = {}) {
     longPollFallbackMs: 2500,
     ...config,
     params: withOurs(config.params),
+    metadata: withSortKeys(config.metadata),
     hooks: { ...window.Hooks, ...window.LiveViewConfig?.hooks, ...options.hooks },
     uploaders: { ...uploaders, ...window.Uploaders, ...window.LiveViewConfig?.uploaders, ...options.uploaders },
   });

@@ -15,6 +15,7 @@ from examples.components.app import app as components
 from examples.core_components.app import app as core_components
 from examples.counter.app import app as counter
 from examples.cursors.app import app as cursors
+from examples.data_table.app import app as data_table
 from examples.form.app import app as form
 from examples.form_validation.app import app as form_validation
 from examples.js_commands.app import app as js_commands
@@ -99,6 +100,16 @@ EXAMPLES = (
         blurb="A chart that follows three sliders: SVG from a template, without a script.",
         glyph="M5 27V17M12 27V12M19 27V8M26 27V5",
         prefix="/loan",
+    ),
+    Example(
+        data_table,
+        folder="data_table",
+        group="Lists and data",
+        guide="tables",
+        title="Data tables",
+        blurb="Ten thousand orders in SQLite, a data frame, live rows: filters, totals, editing, selection, CSV.",
+        glyph="M4 5h24v22H4zM4 11h24M4 17h24M4 22h24M12 11v16",
+        prefix="/tables",
     ),
     Example(
         library,

@@ -8,6 +8,7 @@ of its name. `children` may be a function of the content's argument:
 from pyview.template.core.tags import hide_modal, show_modal
 from pyview.ui.buttons import button, link
 from pyview.ui.charts import chart
+from pyview.ui.data_table import data_table
 from pyview.ui.dialogs import focus_wrap, modal, portal
 from pyview.ui.forms import (
     add_button,
@@ -29,6 +30,7 @@ __all__ = [
     "async_result",
     "button",
     "chart",
+    "data_table",
     "errors",
     "flash_group",
     "focus_wrap",

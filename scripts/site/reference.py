@@ -76,7 +76,17 @@ TASKS: Final = (
         "Functions that templates call. [Core components](core-components.md) is the guide.",
         {
             "pyview.ui": "form input label errors form_errors inputs_for add_button remove_button move_button button "
-            "link table modal show_modal hide_modal flash_group focus_wrap portal async_result chart",
+            "link table data_table modal show_modal hide_modal flash_group focus_wrap portal async_result "
+            "chart",
+        },
+    ),
+    Task(
+        "reference-tables",
+        "Data tables",
+        "Tables with sort, filters, pages, selection, editing and downloads. [Data tables](tables.md) is the guide.",
+        {
+            "pyview.tables": "data_table column Column Action ChosenRows DataTable Texts TableQuery Sort Selection "
+            "TableSource Request Criteria Window Count Changed RowsSource",
         },
     ),
     Task(

@@ -566,6 +566,14 @@ def _signed_in(page: Page, gallery: str) -> None:
     expect(page.locator(LIVE)).to_be_attached()
 
 
+def _filtered_and_selected(page: Page, gallery: str) -> None:
+    visit(page, f"{gallery}/tables/?orders.where.total=200..&orders.sort=-total,customer")
+    page.get_by_role("button", name="Filters (1)").click()
+    page.get_by_label("Select all rows on this page").check()
+    page.locator(".pv-data-cell").first.click()
+    expect(page.locator("#orders-edit")).to_be_visible()
+
+
 PAGES: dict[str, Callable[[Page, str], object]] = {
     "index": lambda page, gallery: visit(page, gallery),
     "guide": lambda page, gallery: visit(page, f"{gallery}/guides/forms"),
@@ -574,6 +582,9 @@ PAGES: dict[str, Callable[[Page, str], object]] = {
     "table": lambda page, gallery: visit(page, f"{gallery}/table/?sort=-total&page=3"),
     "table-empty": lambda page, gallery: visit(page, f"{gallery}/table/?q=nothing"),
     "charts": lambda page, gallery: visit(page, f"{gallery}/charts/"),
+    "data-table": _filtered_and_selected,
+    "data-table-frame": lambda page, gallery: visit(page, f"{gallery}/tables/weather"),
+    "data-table-live": lambda page, gallery: visit(page, f"{gallery}/tables/live"),
     "ticker": lambda page, gallery: visit(page, f"{gallery}/ticker/"),
     "logbook": _starred,
     "chat-door": lambda page, gallery: visit(page, f"{gallery}/chat/"),

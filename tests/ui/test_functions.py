@@ -1,6 +1,7 @@
 """The core components as functions: they render the same as the macros of the same name."""
 
-from typing import Any
+import asyncio
+from typing import Any, cast
 
 import pytest
 from markupsafe import Markup
@@ -8,21 +9,36 @@ from markupsafe import Markup
 from pyview import ui
 from pyview.background.result import AsyncResult
 from pyview.forms import Form
+from pyview.tables import data_table
 from pyview.template.component import Component
 from pyview.template.core.library import topics
 from pyview.template.declared.declaration import ComponentError
+from pyview.ui.data_table import Cell
 from tests.forms.shop import GOOD, Order, payload
 from tests.ui.pages import rendered
 
 FORM = Form(Order, payload({**GOOD, "name": "A"})).with_error(None, "Closed.")
 PART = FORM["others"].parts[0]
-NAMES = {
+NAMES: dict[str, Any] = {
     "form": FORM,
     "part": PART,
     "flash": {"info": "Hello"},
     "state": AsyncResult.of("tea"),
     "rows": [1, 2],
 }
+
+
+class NoSocket:
+    """A socket that a table is attached to and that nothing reaches."""
+
+    identity = None
+
+    def attach_hook(self, *hook: Any) -> None: ...
+
+
+ROWS = [{"id": 1, "name": "Tea"}, {"id": 2, "name": "Cake"}]
+GOODS = asyncio.run(data_table(cast(Any, NoSocket()), "goods", ROWS, in_url=False))
+NAMES["goods"] = GOODS
 
 CALLS: list[tuple[str, Any]] = [
     (
@@ -65,6 +81,17 @@ CALLS: list[tuple[str, Any]] = [
     (
         "{% call(row) ui.table('t', rows, ['A'], caption='C') %}<td>{{ row }}</td>{% endcall %}",
         ui.table("t", [1, 2], ["A"], lambda row: Markup("<td>{}</td>").format(row), caption="C"),
+    ),
+    (
+        "{% call ui.data_table(goods, class='wide') %}"
+        "{% call(row) slot('cell', column='name') %}<b>{{ row.name }}</b>{% endcall %}"
+        "{% call slot('toolbar') %}new{% endcall %}{% endcall %}",
+        ui.data_table(
+            GOODS,
+            (Cell(lambda row: Markup("<b>{}</b>").format(row["name"]), column="name"),),
+            toolbar="new",
+            class_="wide",
+        ),
     ),
     (
         "{% call(value) ui.async_result(state) %}{{ value }}{% endcall %}",

@@ -165,6 +165,33 @@ def hide_notice(id: str) -> JsCommands:
     return js.set_attribute("hidden", "", to=f"#{id}")
 
 
+# Elements whose state the browser holds
+
+
+@pure
+def kept_by_browser(attribute: str) -> JsCommands:
+    """Leave an attribute of an element to the browser, such as `open` of a `<details>`: patches do not change it."""
+    return js.ignore_attributes(attribute)
+
+
+@pure
+def removed(attribute: str) -> JsCommands:
+    """Remove an attribute of the element itself, such as `open` of a `<details>` after a click beside it."""
+    return js.remove_attribute(attribute)
+
+
+@pure
+def disclose(id: str) -> JsCommands:
+    """Show or hide the element `id`, and say so on the button that was clicked."""
+    return js.toggle_attribute("hidden", to=f"#{id}").toggle_attribute("aria-expanded", "true", "false")
+
+
+@pure
+def when_mounted(command: str) -> JsCommands:
+    """Return the commands of `phx-mounted`: "focus" moves the focus to the element, and selects its text."""
+    return js.focus() if command == "focus" else js
+
+
 # Fields
 
 
@@ -233,6 +260,12 @@ def _field(row: Any, key: str) -> Any:
 
 
 @pure
+def slots_of(entries: Iterable[Any], column: str) -> list[Any]:
+    """Return the entry of a slot for this column, in a list; an empty one if there is none."""
+    return [entry for entry in entries if entry.column == column][:1]
+
+
+@pure
 def aria(field: FormField, help: str) -> dict[str, str | None]:
     """Return the ARIA attributes that connect an input with its help and errors, for screen readers.
 
@@ -252,19 +285,24 @@ _ALL = (
     cancel_modal,
     choices,
     clear_flash,
+    disclose,
     dispatch,
     hidden,
     hide_modal,
     hide_notice,
     is_stream,
+    kept_by_browser,
     keyed,
     link,
     modal_gone,
     modal_shown,
     moving,
+    removed,
     show_modal,
     show_notice,
+    slots_of,
     try_cancel,
+    when_mounted,
 )
 
 # With a prefix, so that they hide no filter of an application.

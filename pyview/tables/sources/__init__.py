@@ -1,0 +1,1 @@
+"""Sources of tables: rows in memory, SQL, data frames."""
