@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import click
+from babel.messages.frontend import CommandLineInterface
 from granian.cli import cli as granian_command
 from uvicorn.main import main as uvicorn_command
 
@@ -139,6 +140,16 @@ def _uv(arguments: Arguments, modules: set[str]) -> None:
         _check_words(words, modules)
 
 
+def _pybabel(arguments: Arguments, modules: set[str]) -> None:
+    assert arguments[0] in CommandLineInterface.commands, arguments
+
+
+def _saq(arguments: Arguments, modules: set[str]) -> None:
+    module, _, name = arguments[-1].partition(".")
+    assert module in modules, arguments
+    assert name == "settings", arguments
+
+
 def _any(arguments: Arguments, modules: set[str]) -> None:
     """Accept any arguments."""
 
@@ -162,6 +173,8 @@ _CHECKS: dict[str, Callable[[Arguments, set[str]], None]] = {
     "uv": _uv,
     "pytest": _any,
     "alembic": _any,
+    "pybabel": _pybabel,
+    "saq": _saq,
     "cd": _any,
     "mkdir": _any,
     ".": _any,

@@ -21,13 +21,16 @@ STRONG_SECRET = "a-secret-of-the-documentation-tests-0123456789"
 MOST_UNRUN = 0
 MOST_TEXT = 8
 DATA: dict[str, Callable[[str], None]] = {
+    "caddyfile": text_blocks.check_caddyfile,
     "css": text_blocks.check_css,
     "dockerfile": text_blocks.check_dockerfile,
+    "elixir": text_blocks.check_elixir,
     "http": text_blocks.check_http,
     "ini": text_blocks.check_ini,
     "json": text_blocks.check_json,
     "mermaid": text_blocks.check_mermaid,
     "nginx": text_blocks.check_nginx,
+    "po": text_blocks.check_po,
     "yaml": text_blocks.check_yaml,
     "toml": text_blocks.check_toml,
 }

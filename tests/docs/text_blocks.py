@@ -1,6 +1,7 @@
 """Check blocks in other languages, each with its own parser."""
 
 import configparser
+import io
 import json
 import re
 import shlex
@@ -11,6 +12,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 
 from scripts.node import find_node
 from tests.docs.pages import ROOT
@@ -77,6 +79,32 @@ def check_yaml(code: str) -> None:
         assert found, line
         deeper = len(following) - len(following.lstrip()) > len(found[1])
         assert deeper != bool(found[2]), line
+
+
+def check_caddyfile(code: str) -> None:
+    """Check that blocks are closed. A brace that opens one ends its line; placeholders such as `{host}` do not."""
+    plain = re.sub(r"(^|\s)#.*", "", code)
+    depth = 0
+    for line in map(str.strip, plain.splitlines()):
+        depth += line.endswith("{") - (line == "}")
+        assert depth >= 0, line
+    assert depth == 0, code
+
+
+def check_elixir(code: str) -> None:
+    """Check that each block ends and that brackets pair up."""
+    plain = re.sub(r'#.*|"[^"\n]*"', "", code)
+    assert len(re.findall(r"\bdo\b(?!:)", plain)) == len(re.findall(r"\bend\b", plain)), code
+    for opening, closing in ("()", "[]", "{}"):
+        assert plain.count(opening) == plain.count(closing), code
+
+
+def check_po(code: str) -> None:
+    """Check a catalogue of gettext: its messages, and the placeholders of their translations."""
+    catalogue = read_po(io.StringIO(code), abort_invalid=True)
+    problems = [str(one) for message in catalogue for one in message.check(catalogue)]
+    assert len(catalogue) > 0, code
+    assert not problems, problems
 
 
 def check_dockerfile(code: str) -> None:
