@@ -75,7 +75,8 @@ async def answer_of_server(url: str, question: str, before: Sequence[Exchange]) 
 
 async def quotation(question: str) -> AsyncIterator[str]:
     """Yield the section of the documentation that fits the question best."""
-    section = best_section(question)
+    # In a thread: the first question reads the whole documentation.
+    section = await asyncio.to_thread(best_section, question)
     if section is None:
         text = UNKNOWN
     else:
@@ -102,7 +103,10 @@ def score(asked: Counter[str], section: Section) -> float:
 @cache
 def usage() -> Counter[str]:
     """Return how often the documentation has each word."""
-    return sum((section.words for section in sections()), Counter())
+    total: Counter[str] = Counter()
+    for section in sections():
+        total.update(section.words)
+    return total
 
 
 @cache

@@ -29,7 +29,7 @@ export const Board = {
 
   show(key, x, y) {
     const cursor = document.getElementById(`cursor-${key}`);
-    if (cursor) Object.assign(cursor.style, { left: `${x}%`, top: `${y}%`, opacity: 1 });
+    if (cursor) Object.assign(cursor.style, { translate: `${x}cqw ${y}cqh`, opacity: 1 });
   },
 
   destroyed() {

@@ -450,14 +450,24 @@ def test_the_dashboard_of_one_visitor_is_not_that_of_another(new_visitor: NewVis
 
 # How they look
 
+# Cumulative layout shift: https://web.dev/articles/cls. What follows an input of the user does not count.
+COUNT_SHIFTS = """
+  window.shifted = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
+  }).observe({type: "layout-shift", buffered: true});
+"""
 
-@pytest.mark.parametrize(("device", "width", "height"), [("desktop", 1280, 800), ("phone", 390, 780)])
+
+@pytest.mark.parametrize(("device", "width", "height"), [("desktop", 1280, 800), ("phone", 360, 740)])
 def test_every_page_fits_its_screen(
     new_context: NewContext, gallery: str, device: str, width: int, height: int
 ) -> None:
     page = new_context(viewport={"width": width, "height": height}).new_page()
+    page.add_init_script(COUNT_SHIFTS)
     for name, show in PAGES.items():
         show(page, gallery)
+        assert page.evaluate("window.shifted") < 0.01, f"{name} moves its content on a {device}"
         check_fit(page, name, device)
 
 
