@@ -1,6 +1,6 @@
-// Bundles the client into ../pyview/static: hashed names, precompressed copies, a manifest for the server.
+// Bundles the client into ../pyview/static: hashed names, precompressed copies, a manifest and icons for the server.
 
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
@@ -77,6 +77,22 @@ async function manifest(hashed, stable) {
   };
 }
 
+// The icons for the server, which writes those that a page uses into its HTML: a line for each, name and shapes.
+async function icons() {
+  const folder = join(here, "node_modules", "lucide", "dist", "esm", "icons");
+  const names = (await readdir(folder)).filter((file) => file.endsWith(".mjs")).map((file) => basename(file, ".mjs"));
+  const line = async (name) => {
+    const { default: shapes } = await import(join(folder, `${name}.mjs`));
+    return `${name}\t${shapes.map(element).join("")}\n`;
+  };
+  return (await Promise.all(names.sort().map(line))).join("");
+}
+
+function element([tag, attributes]) {
+  const text = Object.entries(attributes).filter(([name]) => name !== "key").map(([name, value]) => ` ${name}="${value}"`);
+  return `<${tag}${text.join("")}/>`;
+}
+
 async function write(files) {
   for (const { name, contents } of files) {
     await mkdir(dirname(join(scratch, name)), { recursive: true });
@@ -91,4 +107,5 @@ const script = hashed.find(({ name }) => /^pyview-.*\.js$/.test(name)).name;
 const [module, app] = aliases(script);
 const index = await manifest(hashed, [module]);
 const manifestFile = { name: "manifest.json", contents: `${JSON.stringify(index, null, 2)}\n` };
-await write([...hashed, ...hashed.flatMap(compressed), module, app, manifestFile]);
+const iconFile = { name: "icons.txt", contents: await icons() };
+await write([...hashed, ...hashed.flatMap(compressed), module, app, manifestFile, iconFile]);

@@ -39,6 +39,7 @@ def test_the_wheel_carries_the_client_in_every_encoding(wheel: ZipFile) -> None:
     expected = {f"pyview/static/{name}{suffix}" for name in hashed for suffix in ("", ".br", ".gz")}
     assert len(hashed) == 5
     assert expected | {"pyview/static/pyview.js", "pyview/static/assets/app.js"} <= set(wheel.namelist())
+    assert "\nsearch\t<" in wheel.read("pyview/static/icons.txt").decode()
     assert manifest["liveview_version"] == BUNDLED["phoenix_live_view"]
 
 

@@ -2,6 +2,7 @@
 
 import "./pyview.css";
 import { keepOrders } from "./form_orders.js";
+import { watchComponents } from "./kit/index.js";
 import { watchMethodLinks } from "./method_links.js";
 import { startWhenReady } from "./start.js";
 
@@ -12,5 +13,6 @@ export { Socket } from "./socket.js";
 export { start } from "./start.js";
 
 watchMethodLinks();
+watchComponents();
 keepOrders();
 startWhenReady();

@@ -25,10 +25,10 @@ from examples.auth_spec.app import app as root_app
 from examples.auth_spec.app import login_page
 from examples.gallery.catalogue import EXAMPLES, Example
 from examples.gallery.guides import GuideLiveView
-from examples.gallery.highlight import load_lexers
 from examples.gallery.shell import example_document, gallery_document, plain_document
 from examples.gallery.sources import source_page
 from examples.gallery.start import StartLiveView
+from examples.highlight import load_lexers
 from examples.page import assets
 
 LOGIN: Callable[[Request], Awaitable[Response]] = login_page

@@ -28,6 +28,7 @@ from examples.streams.app import app as streams
 from examples.table.app import app as table
 from examples.ticker.app import app as ticker
 from examples.tstrings.app import app as tstrings
+from examples.ui_kit.app import app as ui_kit
 from examples.uploads.app import app as uploads
 from examples.webping.app import app as webping
 from pyview import PyView
@@ -70,6 +71,16 @@ EXAMPLES = (
         blurb="A conversation with a language model: answers word by word as safe Markdown, with stop and retry.",
         glyph="M5 6h22v15H14l-6 6v-6H5zM11 12l2 2-2 2M16 16h5",
         prefix="/assistant",
+    ),
+    Example(
+        ui_kit,
+        folder="ui_kit",
+        group="UI kit",
+        guide="ui-kit",
+        title="UI kit",
+        blurb="Shell, menus, tabs, dialogs, messages, icons: each component with a demo, its keys and its source.",
+        glyph="M4 5h24v22H4zM4 11h24M11 11v16M15 16h9M15 21h6",
+        prefix="/ui",
     ),
     Example(
         counter,

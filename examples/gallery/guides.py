@@ -11,7 +11,7 @@ from markdown_it.token import Token
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
 
-from examples.gallery.highlight import highlighted
+from examples.highlight import highlighted
 from pyview import LiveView, LiveViewSocket
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from examples.gallery.catalogue import EXAMPLES, Example
-from examples.gallery.highlight import LANGUAGES, numbered_lines
+from examples.highlight import LANGUAGES, numbered_lines
 from examples.page import STYLESHEET
 
 FOLDER = Path(__file__).resolve().parents[1]

@@ -1,6 +1,6 @@
 """Dialogs, focus and portals as functions. The macros are in `dialogs.html`."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pyview.js.commands import JsCommands
 from pyview.template.component import component
@@ -26,6 +26,43 @@ def modal(
     **rest: Any,
 ) -> None:
     """A dialog. `show_modal(id)` opens it in the browser, `show` from the server."""
+
+
+@component(
+    source=UI
+    + "{% call ui.drawer(id, title, side, show, on_cancel, close, **rest) %}{{ children }}{% endcall %}"
+)
+def drawer(
+    id: str,
+    children: Slot,
+    title: str | None = None,
+    side: Literal["start", "end", "bottom"] = "end",
+    show: bool = False,
+    on_cancel: JsCommands | str | None = None,
+    close: str = "Close",
+    **rest: Any,
+) -> None:
+    """A dialog at an edge of the screen (pattern Dialog). It opens and closes as `modal` does."""
+
+
+@component(
+    source=UI
+    + "{% call ui.confirm(id, title, on_confirm, confirm, cancel, danger, show, on_cancel, **rest) %}"
+    + "{{ children }}{% endcall %}"
+)
+def confirm(
+    id: str,
+    title: str,
+    on_confirm: JsCommands | str,
+    children: Slot = None,
+    confirm: str = "Delete",
+    cancel: str = "Cancel",
+    danger: bool = True,
+    show: bool = False,
+    on_cancel: JsCommands | str | None = None,
+    **rest: Any,
+) -> None:
+    """A question before something that cannot be undone (pattern Alert Dialog). `show_modal(id)` opens it."""
 
 
 @component(source=UI + "{% call ui.portal(id, target, **rest) %}{{ children }}{% endcall %}")

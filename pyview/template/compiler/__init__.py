@@ -10,6 +10,7 @@ Before the compilation, the syntax tree is checked and rewritten:
     declarations     attributes and slots that macros declare
     imports          declarations of imported macros
     slots            {% call slot("name") %}
+    icons            icons with constant names as HTML
     guards           filters around slots whose value a browser could run; slot_places finds these slots
 
 The compilation itself:

@@ -12,7 +12,7 @@ from jinja2.parser import Parser
 
 from pyview.template.compiler.analysis import bindings
 from pyview.template.compiler.declarations import declared_macros
-from pyview.template.core.library import is_index, topics
+from pyview.template.core.library import is_index, is_library_file, topics
 from pyview.template.declared.declaration import Declaration, guess
 
 # The options of an environment that the parser reads, in the order of its parameters.
@@ -66,6 +66,25 @@ def imported_macros(
         else:
             found.update(_declared_in(file, uses, environment))
     return found
+
+
+def names_of_component(
+    component: str, tree: nodes.Template, environment: Environment, parent: str | None
+) -> set[str]:
+    """Return the names by which a template uses a core component. None if the application has one in its place."""
+    found = {
+        use.here
+        for template, uses in _imports(tree)
+        for use in uses
+        if use.macro == component and _is_import_of_index(template, environment, parent)
+    }
+    topic = _file_named(topics()[component], environment) if found else None
+    return found if topic is not None and is_library_file(topic.filename) else set()
+
+
+def _is_import_of_index(template: nodes.Expr, environment: Environment, parent: str | None) -> bool:
+    file = _file_of(template, environment, parent)
+    return file is not None and is_index(file.filename)
 
 
 def _declared_in_library(uses: Iterable[_Use], environment: Environment) -> dict[str, Declaration]:

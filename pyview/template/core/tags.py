@@ -17,6 +17,8 @@ from pyview.navigation import page_link
 from pyview.stream import Stream
 from pyview.template.attributes import Attributes, attributes_text, html_name, is_harmless
 from pyview.template.compiler.purity import pure
+from pyview.template.core.icons import icon
+from pyview.template.core.values import FUNCTIONS
 
 METHODS: Final = ("get", "post", "put", "patch", "delete")
 
@@ -114,7 +116,8 @@ def _open(id: str) -> JsCommands:
     # Only the attribute `hidden` says if a dialog is open, because it changes at once. The client changes classes and
     # `display` in later frames, so a click or a key before those would find the dialog neither open nor closed, and be
     # lost. An inline style would also violate a strict content security policy.
-    return js.remove_attribute("hidden", to=f"#{id}").focus_first(f"#{id}-content")
+    # The panel gets the focus if the content has nothing that can.
+    return js.remove_attribute("hidden", to=f"#{id}").focus(to=f"#{id}-panel").focus_first(f"#{id}-content")
 
 
 @pure
@@ -290,6 +293,7 @@ _ALL = (
     hidden,
     hide_modal,
     hide_notice,
+    icon,
     is_stream,
     kept_by_browser,
     keyed,
@@ -306,5 +310,7 @@ _ALL = (
 )
 
 # With a prefix, so that they hide no filter of an application.
-FILTERS: Final[Mapping[str, Any]] = MappingProxyType({f"ui.{each.__name__}": each for each in _ALL})
+FILTERS: Final[Mapping[str, Any]] = MappingProxyType(
+    {f"ui.{each.__name__}": each for each in (*_ALL, *FUNCTIONS)}
+)
 """The functions as filters of templates."""

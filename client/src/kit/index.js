@@ -1,0 +1,16 @@
+// What the core components do in the browser. All listeners are on the document and find elements by their class, so no
+// element needs a hook or an id, and a patch cannot remove them.
+
+import { watchMenus } from "./menus.js";
+import { watchMessages } from "./messages.js";
+import { watchShell } from "./shell.js";
+import { watchTabs } from "./tabs.js";
+import { watchTooltips } from "./tooltips.js";
+
+export function watchComponents() {
+  watchMenus();
+  watchMessages();
+  watchShell();
+  watchTabs();
+  watchTooltips();
+}
