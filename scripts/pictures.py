@@ -148,7 +148,7 @@ ENCODE = """async (png) => {
   canvas.width = picture.width;
   canvas.height = picture.height;
   canvas.getContext("2d").drawImage(picture, 0, 0);
-  const encoded = [1, 0.9].map((quality) => canvas.toDataURL("image/webp", quality));
+  const encoded = [1, 0.8].map((quality) => canvas.toDataURL("image/webp", quality));
   return encoded.sort((one, other) => one.length - other.length)[0].split(",")[1];
 }"""
 

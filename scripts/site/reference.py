@@ -171,5 +171,5 @@ TASKS: Final = (
 def write_reference(folder: Path) -> None:
     for task in TASKS:
         names = "\n\n".join(f"::: {path}" for path in task.paths)
-        text = f"---\nhide_edit: true\n---\n\n# {task.title}\n\n{task.text}\n\n{names}\n"
+        text = f"---\ngenerated: true\n---\n\n# {task.title}\n\n{task.text}\n\n{names}\n"
         (folder / f"{task.page}.md").write_text(text, encoding="utf-8")

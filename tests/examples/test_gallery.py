@@ -57,6 +57,10 @@ async def test_each_guide_is_a_page_whose_links_lead_somewhere() -> None:
                 path, _, fragment = str(link["href"]).removeprefix("/guides/").partition("#")
                 assert path in FILES
                 assert path != name or not fragment or fragment in anchors
+            pictures = [source["srcset"] for source in guide.select("picture source")]
+            pictures += [image["src"] for image in guide.select("img")]
+            for picture in pictures:
+                assert (await client.get(str(picture))).status_code == 200, f"{name}: {picture}"
         assert (await client.get("/guides/..%2Fpyproject")).status_code == 404
         assert (await client.get("/guides/nothing")).status_code == 404
 

@@ -1,19 +1,19 @@
 // The theme loads the search with each page: a worker and an index, which are larger than the page. Load them when the
-// search is used: when its field has the focus, or when the address has a query. The theme asks for the index by
-// XMLHttpRequest, before it makes the worker.
+// search is used: when the mouse or the focus reaches its field, or when the address has a query. The theme asks for the
+// index by XMLHttpRequest, before it makes the worker.
 {
-  const FIELD = "[data-md-component=search-query], [data-md-toggle=search]";
+  const FIELD = "[data-md-toggle=search], .md-search__form, label[for=__search]";
   const waiting = [];
   let isUsed = new URLSearchParams(location.search).has("q");
 
   const whenUsed = (load) => (isUsed ? load() : waiting.push(load));
 
   const use = (event) => {
-    if (isUsed || !event.target.matches?.(FIELD)) return;
+    if (isUsed || !event.target.closest?.(FIELD)) return;
     isUsed = true;
     for (const load of waiting.splice(0)) load();
   };
-  for (const kind of ["focusin", "change"]) document.addEventListener(kind, use);
+  for (const kind of ["focusin", "change", "pointerover"]) document.addEventListener(kind, use);
 
   const { open, send } = XMLHttpRequest.prototype;
   const later = new WeakSet();
