@@ -150,6 +150,19 @@ def _saq(arguments: Arguments, modules: set[str]) -> None:
     assert name == "settings", arguments
 
 
+def _sudo(arguments: Arguments, modules: set[str]) -> None:
+    _check_words(arguments, modules)
+
+
+def _first(*words: str) -> Callable[[Arguments, set[str]], None]:
+    """Return a check that the first argument, such as the action of `docker`, is one of these words."""
+
+    def check_first(arguments: Arguments, modules: set[str]) -> None:
+        assert arguments[0] in words, arguments
+
+    return check_first
+
+
 def _any(arguments: Arguments, modules: set[str]) -> None:
     """Accept any arguments."""
 
@@ -175,6 +188,15 @@ _CHECKS: dict[str, Callable[[Arguments, set[str]], None]] = {
     "alembic": _any,
     "pybabel": _pybabel,
     "saq": _saq,
+    "sudo": _sudo,
+    "docker": _first("build", "run", "compose"),
+    "systemctl": _first("enable", "status", "reload", "restart"),
+    "journalctl": _first("--unit"),
+    "nginx": _first("-t"),
+    "curl": _any,
+    "tailwindcss": _first("-i"),
+    "install": _any,
+    "useradd": _any,
     "cd": _any,
     "mkdir": _any,
     ".": _any,

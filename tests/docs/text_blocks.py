@@ -20,7 +20,9 @@ from tests.docs.pages import ROOT
 _VOID = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
 )
-_DOCKER = frozenset(["FROM", "WORKDIR", "COPY", "RUN", "ENV", "EXPOSE", "USER", "CMD", "ENTRYPOINT", "ARG"])
+_DOCKER = frozenset(
+    ["FROM", "WORKDIR", "COPY", "RUN", "ENV", "EXPOSE", "USER", "CMD", "ENTRYPOINT", "ARG", "HEALTHCHECK"]
+)
 
 
 def check_json(code: str) -> None:
