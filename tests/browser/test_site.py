@@ -31,7 +31,7 @@ SEARCHES = {
     "sign out": "authentication/",
     "timer": "pubsub/",
 }
-KINDS = ("", "getting-started/", "security/", "command-line/", "architecture/", "reference-forms/")
+KINDS = ("", "getting-started/", "settings/", "architecture/", "reference-forms/")
 LARGEST = 100 * 1024  # bytes of a first page, compressed as they are sent
 OLDER = "0.0"
 # Starts before the page does, and counts what Chromium calls unexpected.
@@ -57,7 +57,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def site(folder: Path) -> Iterator[str]:
     app = Starlette(
-        routes=[Mount("/", StaticFiles(directory=folder, html=True))], middleware=[Middleware(GZipMiddleware)]
+        routes=[Mount("/", StaticFiles(directory=folder, html=True))],
+        middleware=[Middleware(GZipMiddleware, compresslevel=6)],
     )
     with serving(app) as url:
         yield url
