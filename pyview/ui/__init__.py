@@ -12,6 +12,7 @@ from pyview.ui.badges import badge, divider, kbd
 from pyview.ui.buttons import button, link
 from pyview.ui.cards import card, empty_state
 from pyview.ui.charts import chart
+from pyview.ui.commands import command, command_palette
 from pyview.ui.data_table import data_table
 from pyview.ui.dialogs import confirm, drawer, focus_wrap, modal, portal
 from pyview.ui.disclosures import accordion, disclosure
@@ -51,6 +52,8 @@ __all__ = [
     "button",
     "card",
     "chart",
+    "command",
+    "command_palette",
     "confirm",
     "data_table",
     "description_list",

@@ -78,8 +78,8 @@ TASKS: Final = (
             "pyview.ui": "form input label errors form_errors inputs_for add_button remove_button move_button button "
             "link table data_table modal show_modal hide_modal flash_group focus_wrap portal async_result "
             "chart shell nav_link nav_heading card disclosure accordion divider tabs Tab nav_tabs breadcrumbs "
-            "pagination stepper menu menu_item drawer confirm tooltip alert progress skeleton spinner empty_state "
-            "icon badge avatar avatar_group stat stats description_list kbd",
+            "pagination stepper menu menu_item command_palette command drawer confirm tooltip alert "
+            "progress skeleton spinner empty_state icon badge avatar avatar_group stat stats description_list kbd",
         },
     ),
     Task(

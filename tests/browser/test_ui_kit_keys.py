@@ -187,6 +187,44 @@ def test_a_message_leaves_by_itself_but_not_under_the_pointer_and_an_error_never
     expect(message).to_have_count(0)
 
 
+def test_a_command_is_found_and_run_by_the_keyboard_alone(page: Page, address: str) -> None:
+    visit(page, f"{address}/command_palette")
+    opener = page.get_by_role("button", name="Search")
+    opener.focus()
+    page.keyboard.press("Control+k")
+    field = page.get_by_role("combobox", name="Search commands")
+    expect(field).to_be_focused()
+    expect(page.get_by_role("option")).to_have_count(3)
+    page.keyboard.press("ArrowUp")
+    expect(page.get_by_role("option", name="Tabs")).to_have_attribute("aria-selected", "true")
+    page.keyboard.type("csv")
+    option = page.get_by_role("option", selected=True)
+    expect(option).to_have_text("Export orders")
+    expect(field).to_have_attribute("aria-activedescendant", str(option.get_attribute("id")))
+    page.keyboard.press("Enter")
+    expect(page.locator("output")).to_have_text("You have chosen: Export")
+    expect(field).to_be_hidden()
+    expect(opener).to_be_focused()
+
+
+def test_the_palette_shows_what_the_server_finds_beside_its_own(page: Page, address: str) -> None:
+    visit(page, f"{address}/command_palette")
+    page.get_by_role("button", name="Search").click()
+    page.keyboard.type("a")
+    expect(page.get_by_role("option", name="Alan Turing")).to_be_visible()
+    page.keyboard.type("da")
+    expect(page.get_by_role("option")).to_have_count(1)
+    expect(page.get_by_role("option", name="New order")).to_be_hidden()
+    page.get_by_role("option", name="Ada Lovelace").click()
+    expect(page.locator("output")).to_have_text("You have chosen: Ada Lovelace")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("zzz")
+    expect(page.get_by_text("Nothing found.")).to_be_visible()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("combobox")).to_be_hidden()
+
+
 def test_the_menu_of_a_phone_opens_and_closes_with_a_link(page: Page, address: str) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
     visit(page, f"{address}/office/orders")

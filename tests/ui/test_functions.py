@@ -137,6 +137,15 @@ CALLS: list[tuple[str, Any]] = [
         "{{ ui.menu_item('I', icon='x', danger=true, phx_click='c', disabled=true) }}",
         ui.menu_item("I", icon="x", danger=True, phx_click="c", disabled=True),
     ),
+    (
+        "{% call ui.command_palette('p', on_search='s') %}in{% endcall %}",
+        ui.command_palette("p", "in", on_search="s"),
+    ),
+    (
+        "{{ ui.command('C', icon='x', hint='H', words='w', phx_click='c') }}",
+        ui.command("C", icon="x", hint="H", words="w", phx_click="c"),
+    ),
+    ("{{ ui.command('C', navigate='/a', server=true) }}", ui.command("C", navigate="/a", server=True)),
     ("{{ ui.menu_item('I', navigate='/a') }}", ui.menu_item("I", navigate="/a")),
     (
         "{% call(tip) ui.tooltip('t', 'T', side='bottom') %}{{ tip }}{% endcall %}",

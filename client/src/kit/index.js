@@ -3,6 +3,7 @@
 
 import { watchMenus } from "./menus.js";
 import { watchMessages } from "./messages.js";
+import { watchPalette } from "./palette.js";
 import { watchShell } from "./shell.js";
 import { watchTabs } from "./tabs.js";
 import { watchTooltips } from "./tooltips.js";
@@ -10,6 +11,7 @@ import { watchTooltips } from "./tooltips.js";
 export function watchComponents() {
   watchMenus();
   watchMessages();
+  watchPalette();
   watchShell();
   watchTabs();
   watchTooltips();

@@ -67,9 +67,23 @@ def pages(page: int, pages: int) -> tuple[int | None, ...]:
 
 
 @pure
+def option(text: str, to: str | None, hint: str | None, words: str, server: bool) -> dict[str, Any]:
+    """Return the attributes of a command in a palette. Its id is that of its text, link and hint."""
+    return {
+        "id": f"command-{digest((text, to, hint))}",
+        "role": "option",
+        "tabindex": "-1",
+        "aria-selected": "false",
+        "class": "pv-menu-item",
+        "data-words": words or None,
+        "data-server": server,
+    }
+
+
+@pure
 def ignored(attribute: str) -> JsCommands:
     """Let patches leave an attribute alone that the browser changes."""
     return js.ignore_attributes(attribute)
 
 
-FUNCTIONS: Final[tuple[Any, ...]] = (digest, ignored, initials, numbered, pages, percent, tone)
+FUNCTIONS: Final[tuple[Any, ...]] = (digest, ignored, initials, numbered, option, pages, percent, tone)
