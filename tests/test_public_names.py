@@ -112,6 +112,7 @@ PUBLIC = {
         "Window",
         "column",
         "data_table",
+        "reload_rows",
     ],
     "pyview.telemetry": ["Telemetry"],
     "pyview.testing": ["LiveClient", "SavedFile", "rendered"],

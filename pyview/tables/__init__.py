@@ -3,6 +3,7 @@
 from pyview.tables.actions import Action, ChosenRows
 from pyview.tables.columns import Column, column
 from pyview.tables.create import data_table
+from pyview.tables.loading import reload_rows
 from pyview.tables.query import Selection, Sort, TableQuery
 from pyview.tables.sources.rows import RowsSource
 from pyview.tables.sources.source import Changed, Count, Criteria, Request, TableSource, Window
@@ -27,4 +28,5 @@ __all__ = [
     "Window",
     "column",
     "data_table",
+    "reload_rows",
 ]

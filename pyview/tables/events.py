@@ -12,7 +12,7 @@ from pyview.tables.actions import Action, ChosenRows
 from pyview.tables.editing import cancel_edit, save_edit, start_edit
 from pyview.tables.export import exported
 from pyview.tables.filters import clean_text, range_text
-from pyview.tables.loading import TableSocket, load_soon
+from pyview.tables.loading import TableSocket, load_soon, reload_rows
 from pyview.tables.query import MAX_SELECTED, NOTHING, Selection, TableQuery, next_sort
 from pyview.tables.table import DataTable
 
@@ -127,8 +127,7 @@ async def count_all(table: DataTable, socket: TableSocket, payload: Payload) -> 
 
 
 async def reload(table: DataTable, socket: TableSocket, payload: Payload) -> None:
-    table.count_again()
-    await load_soon(table, socket)
+    await reload_rows(socket, table)
 
 
 # The selection
@@ -223,8 +222,7 @@ async def _run(table: DataTable, socket: TableSocket, action: Action, on: Any) -
     answer = action.run(socket, on)
     if isawaitable(answer):
         await answer
-    table.count_again()
-    await load_soon(table, socket)
+    await reload_rows(socket, table)
 
 
 async def export(table: DataTable, socket: TableSocket, payload: Payload) -> None:

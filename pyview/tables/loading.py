@@ -46,6 +46,12 @@ async def fetched(source: TableSource, request: Request) -> Loaded:
     return Loaded(last, await source.window(last))
 
 
+async def reload_rows(socket: TableSocket, table: DataTable) -> None:
+    """Load the page of a table again, with its count and totals, because the source has changed."""
+    table.count_again()
+    await load_soon(table, socket)
+
+
 def task_name(table: DataTable) -> str:
     """Return the name of the background task of a table."""
     return f"data_table:{table.name}"

@@ -55,7 +55,15 @@ class DataTable:
 
     @property
     def shown(self) -> ShownTable:
-        """What the table shows, for its template: another value after each change."""
+        """What the table shows, for its template: another value after each change.
+
+        Raises `RuntimeError` if the rows were never loaded.
+        """
+        if not self.loaded:
+            raise RuntimeError(
+                f"the table {self.name!r} has no rows yet: they come with handle_params, after mount. Make the table "
+                "in mount; in a nested view or a later handler, give in_url=False"
+            )
         if self._shown is None:
             self._shown = shown_table(self.definition, self.state)
         return self._shown

@@ -88,7 +88,7 @@ TASKS: Final = (
         "Tables with sort, filters, pages, selection, editing and downloads. [Data tables](tables.md) is the guide.",
         {
             "pyview.tables": "data_table column Column Action ChosenRows DataTable Texts TableQuery Sort Selection "
-            "TableSource Request Criteria Window Count Changed RowsSource",
+            "reload_rows TableSource Request Criteria Window Count Changed RowsSource",
         },
     ),
     Task(

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 
 from pyview import LiveView, PyView
 from pyview.tables import Action, RowsSource, Texts, column, data_table
-from pyview.template import create_environment
+from pyview.template import LiveTemplate, create_environment
 from pyview.testing import LiveClient, Page, PageError
 
 PAGE = (
@@ -528,6 +528,45 @@ async def test_a_table_of_a_nested_view_is_not_in_the_address() -> None:
         await page.click("[aria-label='Next page']")
         assert cells(page)[0] == "26"
         assert page.path == "/"
+
+
+class Inner(LiveView[Any]):
+    """A nested view, whose address is that of the page around it."""
+
+    template = LiveTemplate.from_string(PLAIN, "inner.html")
+
+    async def mount(self, socket: Any, session: Any) -> None:
+        in_url = session["in_url"]
+        socket.context = {"teas": await data_table(socket, "teas", teas(), in_url=in_url)}
+
+
+class Outer(LiveView[Any]):
+    template = LiveTemplate.from_string(
+        "{{ live_render(inner, id='inner', session={'in_url': in_url}) }}", "outer.html"
+    )
+
+    async def mount(self, socket: Any, session: Any, in_url: bool = False) -> None:
+        socket.context = {"inner": Inner, "in_url": in_url}
+
+
+async def test_a_table_works_in_a_nested_view_without_an_address() -> None:
+    app = PyView()
+    app.add_live_view("/", Outer)
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        await page.click("[aria-label='Next page']")
+        assert cells(page)[0] == "26"
+        assert page.path == "/"
+
+
+async def test_a_table_without_its_rows_is_an_error_that_says_what_to_do(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    app = PyView()
+    app.add_live_view("/", Outer)
+    async with LiveClient(app, raise_server_exceptions=False) as client:
+        await client.get("/?in_url=true")
+    assert "in a nested view or a later handler, give in_url=False" in caplog.text
 
 
 async def test_groups_have_their_numbers_and_totals() -> None:
