@@ -96,7 +96,7 @@ def check_caddyfile(code: str) -> None:
 def check_elixir(code: str) -> None:
     """Check that each block ends and that brackets pair up."""
     plain = re.sub(r'#.*|"[^"\n]*"', "", code)
-    assert len(re.findall(r"\bdo\b(?!:)", plain)) == len(re.findall(r"\bend\b", plain)), code
+    assert len(re.findall(r"\b(?:do\b(?!:)|fn\b)", plain)) == len(re.findall(r"\bend\b", plain)), code
     for opening, closing in ("()", "[]", "{}"):
         assert plain.count(opening) == plain.count(closing), code
 
