@@ -32,7 +32,9 @@ def test_an_icon_with_a_constant_name_is_a_part_of_the_statics() -> None:
     assert str(tree).count("<svg") == 1
 
 
-@pytest.mark.parametrize("call", ["icon('serch')", "icon(name='serch', label='x')"])
+@pytest.mark.parametrize(
+    "call", ["icon('serch')", "icon(name='serch', label='x')", "nav_link('a', '/', icon='serch')"]
+)
 def test_an_unknown_constant_name_is_an_error_when_the_template_compiles(call: str) -> None:
     with pytest.raises(TemplateSyntaxError, match=r"no icon 'serch'\. Did you mean 'search'") as caught:
         LiveTemplate.from_string(IMPORT + "\n{{ ui." + call + " }}", "page.html")

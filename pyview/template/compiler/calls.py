@@ -14,7 +14,7 @@ from jinja2.exceptions import TemplateSyntaxError
 from pyview.template.compiler.analysis import bindings
 from pyview.template.compiler.declarations import declared_macros
 from pyview.template.compiler.icons import write_icons
-from pyview.template.compiler.imports import imported_macros, names_of_component
+from pyview.template.compiler.imports import core_components, imported_macros
 from pyview.template.compiler.slots import Collected, entries_of, hoist_slots
 from pyview.template.declared.declaration import (
     CHILDREN,
@@ -37,9 +37,9 @@ def prepare(tree: nodes.Template, environment: Environment, name: str | None, fi
     known = {**_components(tree, environment), **imported, **_own(tree, macros)}
     if known:
         _Checker(known, collected, name, filename).check(tree)
-    icons = names_of_component("icon", tree, environment, name)
-    if icons:
-        write_icons(tree, lambda node: _callee(node) in icons, name, filename)
+    components = core_components(tree, environment, name)
+    if components:
+        write_icons(tree, lambda node: components.get(_callee(node)), name, filename)
 
 
 def _components(tree: nodes.Template, environment: Environment) -> dict[str, Declaration]:

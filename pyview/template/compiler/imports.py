@@ -68,18 +68,24 @@ def imported_macros(
     return found
 
 
-def names_of_component(
-    component: str, tree: nodes.Template, environment: Environment, parent: str | None
-) -> set[str]:
-    """Return the names by which a template uses a core component. None if the application has one in its place."""
+def core_components(tree: nodes.Template, environment: Environment, parent: str | None) -> Mapping[str, str]:
+    """Return the core components that a template uses, by their names there: "ui.icon" -> "icon".
+
+    Those of a topic that the application has a file of its own for are left out.
+    """
     found = {
-        use.here
+        use.here: use.macro
         for template, uses in _imports(tree)
+        if uses and _is_import_of_index(template, environment, parent)
         for use in uses
-        if use.macro == component and _is_import_of_index(template, environment, parent)
     }
-    topic = _file_named(topics()[component], environment) if found else None
-    return found if topic is not None and is_library_file(topic.filename) else set()
+    own = {topic for topic in {topics()[macro] for macro in found.values()} if _is_own(topic, environment)}
+    return {here: macro for here, macro in found.items() if topics()[macro] not in own}
+
+
+def _is_own(topic: str, environment: Environment) -> bool:
+    file = _file_named(topic, environment)
+    return file is None or not is_library_file(file.filename)
 
 
 def _is_import_of_index(template: nodes.Expr, environment: Environment, parent: str | None) -> bool:

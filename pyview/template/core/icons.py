@@ -46,6 +46,11 @@ def icon(name: str, label: str | None = None, attributes: Mapping[str, Any] | No
     return Markup(f"<svg{text}>{_shapes(name)}</svg>")  # noqa: S704  escaped, and the package's own file
 
 
+def check_icon(name: str) -> None:
+    """Raise `UnknownIconError` if there is no icon of a name."""
+    _shapes(name)
+
+
 @lru_cache(500)
 def _shapes(name: str) -> str:
     # The file is read again for each new name, in 0.2 ms: to keep it would cost each process half a megabyte.
