@@ -24,15 +24,24 @@ const styleAsText = {
   },
 };
 
+// The script of plots comes first: the main script contains its name, and loads it with the first plot of a page.
 async function bundle() {
+  const [style] = await built({ plots: "src/plots/plots.css" });
+  const [plots] = await built({ plots: "src/plots/index.js" }, { PLOTS_STYLE: JSON.stringify(style.name) });
+  const others = {
+    pyview: "src/pyview.js",
+    components: "src/components.css",
+    default: "src/default.css",
+    development: "src/development/index.js",
+  };
+  return [style, plots, ...(await built(others, { PLOTS_SCRIPT: JSON.stringify(plots.name) }))];
+}
+
+async function built(entryPoints, define = {}) {
   const { outputFiles } = await build({
     absWorkingDir: here,
-    entryPoints: {
-      pyview: "src/pyview.js",
-      components: "src/components.css",
-      default: "src/default.css",
-      development: "src/development/index.js",
-    },
+    entryPoints,
+    define,
     entryNames: "[name]-[hash]",
     outdir: "out",
     write: false,

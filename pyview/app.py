@@ -99,6 +99,7 @@ from pyview.transport.http import LivePage
 from pyview.transport.identity_monitor import IdentityMonitor
 from pyview.transport.join import JoinAuthorizer
 from pyview.transport.long_poll import LongPoll
+from pyview.transport.plot_scripts import PlotScripts
 from pyview.transport.probes import Probes
 from pyview.transport.reconnect import DetachedViews
 from pyview.transport.session_changes import SessionEndpoint
@@ -271,6 +272,7 @@ class PyView(Starlette):
             self._long_poll.route(),
             OwnRoute(VERSION_PATH, self._errors.failure_pages.show_version, name="pyview_failure_version"),
             ViewAssets(self._templates.files).route(),
+            PlotScripts().route(),
             self._assets.route(),
             self._downloads.route(),
             *SessionEndpoint(self._tokens, self.once_store, self.security).routes(),

@@ -37,7 +37,7 @@ def test_the_wheel_carries_the_client_in_every_encoding(wheel: ZipFile) -> None:
     manifest = json.loads(wheel.read("pyview/static/manifest.json"))
     hashed = [name for name, entry in manifest["files"].items() if entry["immutable"]]
     expected = {f"pyview/static/{name}{suffix}" for name in hashed for suffix in ("", ".br", ".gz")}
-    assert len(hashed) == 5
+    assert len(hashed) == 7
     assert expected | {"pyview/static/pyview.js", "pyview/static/assets/app.js"} <= set(wheel.namelist())
     assert "\nsearch\t<" in wheel.read("pyview/static/icons.txt").decode()
     assert manifest["liveview_version"] == BUNDLED["phoenix_live_view"]

@@ -69,6 +69,7 @@ PUBLIC = {
     "pyview.live_view": ["LiveView", "LiveViewSocket"],
     "pyview.meta": ["PyViewMeta"],
     "pyview.playground": ["Favicon", "PlaygroundBuilder", "playground"],
+    "pyview.plots": ["Drawing", "PackageMissing", "Plot", "PlotPoint", "Points", "Ranges", "draw"],
     "pyview.pubsub": ["MISSED", "MemoryPubSub", "PubSub", "pubsub_from_environment", "shared_pubsub"],
     "pyview.revocation": [
         "MemoryRevocations",

@@ -3,6 +3,8 @@
 // A script is an ES module whose named exports are hooks: "Chart" in `phx-hook` is the export of a view on the page,
 // "Counter.Chart" that of the view Counter. Hooks that the application registers itself come first.
 
+import { Plot } from "./plots.js";
+
 const files = new Map(); // URL of a script -> {views, exports, loading, page}
 const styles = new Map(); // id and name of a view -> link element of its stylesheet
 let page = 0; // counts live navigations
@@ -114,6 +116,8 @@ function become(hook, name) {
   hook.mounted();
 }
 
-/** Returns the hooks of the application, with those of the views on the page as fallback. */
+const OWN = { "PyView.Plot": Plot };
+
+/** Returns the hooks of the application, with PyView's own and those of the views on the page as fallback. */
 export const withViewHooks = (hooks = {}) =>
-  new Proxy(hooks, { get: (own, name) => own[name] ?? (typeof name === "string" ? viewHook(name) : undefined) });
+  new Proxy(hooks, { get: (own, name) => own[name] ?? OWN[name] ?? (typeof name === "string" ? viewHook(name) : undefined) });

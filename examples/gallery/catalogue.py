@@ -24,6 +24,7 @@ from examples.library.app import app as library
 from examples.loan.app import app as loan
 from examples.nested.app import app as nested
 from examples.notes.app import app as notes
+from examples.plots.app import app as plots
 from examples.streams.app import app as streams
 from examples.table.app import app as table
 from examples.ticker.app import app as ticker
@@ -251,6 +252,16 @@ EXAMPLES = (
         blurb="Lines, bars and areas as SVG from the server, without a script. They move, and answer clicks.",
         glyph="M5 5v22h23M9 22l6-7 5 4 7-10",
         prefix="/charts",
+    ),
+    Example(
+        plots,
+        folder="plots",
+        group="Building blocks",
+        guide="plots",
+        title="Plots",
+        blurb="Figures of Plotly, Altair and Matplotlib, which grow, change and answer clicks and selections.",
+        glyph="M5 5v22h23M10 21a1 1 0 1 0 .1 0M15 13a1 1 0 1 0 .1 0M20 17a1 1 0 1 0 .1 0M25 8a1 1 0 1 0 .1 0",
+        prefix="/plots",
     ),
     Example(
         core_components,

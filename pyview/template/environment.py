@@ -29,6 +29,7 @@ from pyview.template.component_tag import live_component, slots
 from pyview.template.context import LazyNames, LiveContext, NameReader, present
 from pyview.template.core.charts import FILTERS as CHART_FILTERS
 from pyview.template.core.library import LibraryModule, is_index, with_library
+from pyview.template.core.plots import FILTERS as PLOT_FILTERS
 from pyview.template.core.tags import FILTERS as UI_FILTERS
 from pyview.template.ibis import advise, refuse
 from pyview.template.sources import record_source
@@ -117,6 +118,7 @@ class LiveEnvironment(jinja2.Environment):
         self.filters.update({name: pure(command) for name, command in JS_FILTERS.items()})
         self.filters.update(UI_FILTERS)
         self.filters.update(CHART_FILTERS)
+        self.filters.update(PLOT_FILTERS)
         self.filters["attr"] = own_attribute
         self.filters.update(GUARDS)
         for part_of_form in (Form, FormPart, FormField):

@@ -32,6 +32,7 @@ from pyview.ui.icons import icon
 from pyview.ui.menus import menu, menu_item
 from pyview.ui.messages import flash_group
 from pyview.ui.navigation import breadcrumbs, nav_tabs, pagination
+from pyview.ui.plots import plot
 from pyview.ui.progress import progress, skeleton, spinner, stepper
 from pyview.ui.results import async_result
 from pyview.ui.shell import nav_heading, nav_link, shell
@@ -81,6 +82,7 @@ __all__ = [
     "nav_link",
     "nav_tabs",
     "pagination",
+    "plot",
     "portal",
     "progress",
     "remove_button",

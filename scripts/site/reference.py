@@ -77,7 +77,7 @@ TASKS: Final = (
         {
             "pyview.ui": "form input label errors form_errors inputs_for add_button remove_button move_button button "
             "link table data_table modal show_modal hide_modal flash_group focus_wrap portal async_result "
-            "chart shell nav_link nav_heading card disclosure accordion divider tabs Tab nav_tabs breadcrumbs "
+            "chart plot shell nav_link nav_heading card disclosure accordion divider tabs Tab nav_tabs breadcrumbs "
             "pagination stepper menu menu_item command_palette command drawer confirm tooltip alert "
             "progress skeleton spinner empty_state icon badge avatar avatar_group stat stats description_list kbd",
         },
@@ -90,6 +90,12 @@ TASKS: Final = (
             "pyview.tables": "data_table column Column Action ChosenRows DataTable Texts TableQuery Sort Selection "
             "reload_rows TableSource Request Criteria Window Count Changed RowsSource",
         },
+    ),
+    Task(
+        "reference-plots",
+        "Plots",
+        "Figures of other libraries: how they change, and their events. [Plots](plots.md) is the guide.",
+        {"pyview.plots": "Plot PlotPoint Points Ranges draw Drawing PackageMissing"},
     ),
     Task(
         "reference-forms",

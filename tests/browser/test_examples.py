@@ -571,6 +571,12 @@ def _middle(page: Page) -> tuple[float, float]:
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
+def _drawn_plots(page: Page, gallery: str) -> None:
+    visit(page, f"{gallery}/plots/")
+    expect(page.locator("#weather .main-svg").first).to_be_visible()
+    expect(page.locator("#year svg.marks")).to_be_visible(timeout=90_000)
+
+
 def _signed_in(page: Page, gallery: str) -> None:
     sign_in(page, gallery, "demo")
     expect(page.locator(LIVE)).to_be_attached()
@@ -595,6 +601,7 @@ PAGES: dict[str, Callable[[Page, str], object]] = {
     "data-table": _filtered_and_selected,
     "data-table-frame": lambda page, gallery: visit(page, f"{gallery}/tables/weather"),
     "data-table-live": lambda page, gallery: visit(page, f"{gallery}/tables/live"),
+    "plots": _drawn_plots,
     "ticker": lambda page, gallery: visit(page, f"{gallery}/ticker/"),
     "logbook": _starred,
     "chat-door": lambda page, gallery: visit(page, f"{gallery}/chat/"),

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from pyview import ui
 from pyview.background.result import AsyncResult
 from pyview.forms import Form
+from pyview.plots import Drawing
 from pyview.tables import data_table
 from pyview.template.component import Component
 from pyview.template.core.library import topics
@@ -19,7 +20,9 @@ from tests.ui.pages import rendered
 
 FORM = Form(Order, payload({**GOOD, "name": "A"})).with_error(None, "Closed.")
 PART = FORM["others"].parts[0]
+DRAWING = Drawing("data:image/png;base64,", "0", ("x",), (("1",),))
 NAMES: dict[str, Any] = {
+    "drawing": DRAWING,
     "form": FORM,
     "part": PART,
     "flash": {"info": "Hello"},
@@ -73,6 +76,7 @@ CALLS: list[tuple[str, Any]] = [
         "{{ ui.chart('c', rows, kind='bar', label='Sales', class='wide') }}",
         ui.chart("c", [1, 2], kind="bar", label="Sales", class_="wide"),
     ),
+    ("{{ ui.plot('p', drawing, label='P') }}", ui.plot("p", DRAWING, label="P")),
     ("{% call ui.focus_wrap('w') %}in{% endcall %}", ui.focus_wrap("w", "in")),
     (
         "{% call ui.modal('m', 'T', show=true, on_cancel='c') %}in{% endcall %}",
