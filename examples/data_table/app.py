@@ -24,11 +24,10 @@ async def measure(app: PyView) -> None:
 
 @asynccontextmanager
 async def lifespan(app: PyView) -> AsyncIterator[None]:
-    with STORE.opened():
-        async with asyncio.TaskGroup() as tasks:
-            measuring = tasks.create_task(measure(app))
-            yield
-            measuring.cancel()
+    async with STORE.opened(), asyncio.TaskGroup() as tasks:
+        measuring = tasks.create_task(measure(app))
+        yield
+        measuring.cancel()
 
 
 app = PyView(lifespan=lifespan)

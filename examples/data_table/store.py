@@ -1,15 +1,16 @@
 """Ten thousand orders in a SQLite file that is deleted when the application stops."""
 
+import asyncio
 import datetime
 import enum
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlalchemy import create_engine, insert
+from sqlalchemy import Engine, create_engine, insert
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, sessionmaker
 
 NUMBER = 10_000
@@ -60,17 +61,21 @@ class Store:
     def __init__(self) -> None:
         self.session: sessionmaker[Any] = sessionmaker()
 
-    @contextmanager
-    def opened(self) -> Iterator[None]:
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
         """Create the orders, and delete them at the end."""
         with TemporaryDirectory(prefix="pyview-orders-", ignore_cleanup_errors=True) as folder:
             engine = create_engine(f"sqlite:///{Path(folder) / 'orders.db'}")
-            Base.metadata.create_all(engine)
-            with engine.begin() as connection:
-                connection.execute(insert(Order), orders(Random(7)))
+            await asyncio.to_thread(fill, engine)
             self.session.configure(bind=engine)
             yield
             engine.dispose()
+
+
+def fill(engine: Engine) -> None:
+    Base.metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(insert(Order), orders(Random(7)))
 
 
 def orders(random: Random) -> list[dict[str, Any]]:

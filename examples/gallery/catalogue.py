@@ -8,6 +8,8 @@ from examples.auth_db.app import app as auth_db
 from examples.auth_db.services import DEMO_PASSWORD
 from examples.auth_oauth.app import app as auth_oauth
 from examples.auth_spec.app import app as auth_spec
+from examples.back_office.app import app as back_office
+from examples.back_office.sign_in import PASSWORD
 from examples.charts.app import app as charts
 from examples.chat.app import app as chat
 from examples.checkboxes.app import app as checkboxes
@@ -24,6 +26,7 @@ from examples.library.app import app as library
 from examples.loan.app import app as loan
 from examples.nested.app import app as nested
 from examples.notes.app import app as notes
+from examples.operations.app import app as operations
 from examples.plots.app import app as plots
 from examples.streams.app import app as streams
 from examples.table.app import app as table
@@ -52,6 +55,7 @@ class Example:
     prefix: str
     start: str = "/"
     calls_out: bool = False  # its pages send requests to another server
+    whole: bool = False  # it has a frame of its own, so its source is on another page
 
     @property
     def href(self) -> str:
@@ -63,6 +67,29 @@ class Example:
 
 
 EXAMPLES = (
+    Example(
+        back_office,
+        folder="back_office",
+        group="Applications",
+        guide="tables",
+        title="Back office",
+        blurb=f"Orders to search, edit and ship, reports, CSV, an audit trail. User: ada, password: {PASSWORD}.",
+        glyph="M4 8h24v18H4zM4 14h24M11 8V5h10v3M9 19h6",
+        prefix="/office",
+        start="/sign-in",
+        whole=True,
+    ),
+    Example(
+        operations,
+        folder="operations",
+        group="Applications",
+        guide="charts",
+        title="Operations",
+        blurb="Ten services, fifty charts that move each second, alerts: all from the server, without a script.",
+        glyph="M3 17h6l3-9 5 16 4-11 2 4h6",
+        prefix="/operations",
+        whole=True,
+    ),
     Example(
         assistant,
         folder="assistant",

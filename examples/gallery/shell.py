@@ -11,8 +11,10 @@ from pyview import RootTemplate, RootTemplateContext
 HOME = Markup('<a href="/">← All examples</a>')
 BAR = Markup(
     '<nav class="bar" aria-label="Gallery">{home} <strong>{title}</strong>'
-    '<span><a class="to-source" href="#source">Source</a> <a href="/guides/{guide}">Guide</a></span></nav>'
+    '<span>{source} <a href="/guides/{guide}">Guide</a></span></nav>'
 )
+SOURCE_PAGE = Markup('<a href="/sources/{folder}">Source</a>')
+SOURCE_BELOW = Markup('<a class="to-source" href="#source">Source</a>')
 STAGE = Markup('{bar}<div class="stage"><main>{content}</main>{source}</div>')
 # A document of its own: the files of an example are often larger than its page.
 SOURCE = Markup(
@@ -32,7 +34,7 @@ def gallery_document() -> RootTemplate:
 
 def example_document(example: Example) -> RootTemplate:
     """Return the root template of an example."""
-    return document(example.title, partial(on_stage, example))
+    return document(example.title, partial(below_bar if example.whole else on_stage, example))
 
 
 def plain_document(example: Example, content: Markup) -> str:
@@ -51,8 +53,13 @@ def on_stage(example: Example, context: RootTemplateContext, content: Markup) ->
     return STAGE.format(bar=bar(example), content=content, source=source(example))
 
 
+def below_bar(example: Example, context: RootTemplateContext, content: Markup) -> Markup:
+    return Markup("{}{}").format(bar(example), content)
+
+
 def bar(example: Example) -> Markup:
-    return BAR.format(home=HOME, title=example.title, guide=example.guide)
+    source = SOURCE_PAGE.format(folder=example.folder) if example.whole else SOURCE_BELOW
+    return BAR.format(home=HOME, title=example.title, guide=example.guide, source=source)
 
 
 def source(example: Example) -> Markup:

@@ -488,6 +488,20 @@ def _answered(page: Page, gallery: str) -> None:
     expect(page.get_by_role("button", name="Try again")).to_be_visible()
 
 
+def _in_the_office(page: Page, gallery: str) -> None:
+    visit(page, f"{gallery}/office/")
+    if page.get_by_label("Password").count():
+        page.get_by_label("User name").fill("ada")
+        page.get_by_label("Password").fill("tea time")
+        page.get_by_role("button", name="Sign in").click()
+    expect(page.locator("#orders-rows tr")).to_have_count(25)
+
+
+def _reported(page: Page, gallery: str) -> None:
+    _in_the_office(page, gallery)
+    visit(page, f"{gallery}/office/reports")
+
+
 def _starred(page: Page, gallery: str) -> None:
     visit(page, f"{gallery}/logbook/")
     star = page.locator("#entries [phx-click=star]").nth(2)
@@ -594,6 +608,9 @@ PAGES: dict[str, Callable[[Page, str], object]] = {
     "index": lambda page, gallery: visit(page, gallery),
     "guide": lambda page, gallery: visit(page, f"{gallery}/guides/forms"),
     "assistant": _answered,
+    "office": _in_the_office,
+    "office-reports": _reported,
+    "operations": lambda page, gallery: visit(page, f"{gallery}/operations/"),
     "counter": _counted,
     "table": lambda page, gallery: visit(page, f"{gallery}/table/?sort=-total&page=3"),
     "table-empty": lambda page, gallery: visit(page, f"{gallery}/table/?q=nothing"),

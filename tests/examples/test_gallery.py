@@ -72,7 +72,10 @@ async def test_each_example_is_live_below_its_prefix_with_source_guide_and_the_w
             # Without the last slash, which redirects.
             page = await client.open(example.prefix)
             assert (page.path, page.connected) == (example.href, True)
-            assert page.find(".source iframe")["src"] == f"/sources/{example.folder}"
+            link, attribute = (
+                (".bar a[href^='/sources/']", "href") if example.whole else (".source iframe", "src")
+            )
+            assert page.find(link)[attribute] == f"/sources/{example.folder}"
             sheets = [link["href"] for link in page.find_all("link[href*=gallery]")]
             assert sheets == ["/assets/gallery.css"], example.folder
             assert page.find(".bar a[href^='/guides/']")["href"].removeprefix("/guides/") in FILES
