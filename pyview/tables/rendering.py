@@ -41,7 +41,8 @@ class Editing:
 class TableState:
     """What changes while a page is open. `rows` are those of the page by key; None until they are loaded.
 
-    `edited` are key and column of the cell whose form was closed last.
+    `edited` are key and column of the cell whose form was closed last. `built` are the rows as they were shown last,
+    with the columns `built_columns`.
     """
 
     query: TableQuery
@@ -57,6 +58,7 @@ class TableState:
     row_actions: tuple[Action, ...] = ()
     bulk_actions: tuple[Action, ...] = ()
     built: dict[str, ShownRow] = field(default_factory=dict)
+    built_columns: tuple[str, ...] = ()
 
 
 def shown_table(definition: Definition, state: TableState) -> ShownTable:
@@ -111,6 +113,9 @@ def shown_table(definition: Definition, state: TableState) -> ShownTable:
 
 def _shown_rows(definition: Definition, state: TableState, columns: Sequence[Column]) -> tuple[ShownRow, ...]:
     groups = {group.value: group for group in state.groups}
+    names = tuple(column.name for column in columns)
+    if names != state.built_columns:
+        state.built, state.built_columns = {}, names
     made: dict[str, ShownRow] = {}
     last: Any = _shown_rows  # no value of a group
     for number, (key, row) in enumerate((state.rows or {}).items()):
@@ -142,23 +147,15 @@ def _row(
     known = state.built.get(key)
     edited = state.edited if state.edited is not None and state.edited[0] == key else None
     changes = editing is not None or edited is not None
-    if known is not None and not changes and known.source is row and _is_alike(known, columns):
+    if known is not None and not changes and known.plain and known.source is row:
         if known.index == index and known.selected == selected and known.group == group:
             return known
-        return ShownRow(row, key, known.label, index, known.cells, known.actions, selected, group)
+        return ShownRow(row, key, known.label, index, known.cells, known.actions, selected, group, True)
     name = definition.row_name(row)
     cells = tuple(_cell(definition, column, row, name, editing, edited) for column in columns)
     actions = tuple(_shown_action(definition, one, name) for one in state.row_actions if one.allows(row))
     label = definition.texts.select.format(row=name)
-    return ShownRow(row, key, label, index, cells, actions, selected, group)
-
-
-def _is_alike(known: ShownRow, columns: Sequence[Column]) -> bool:
-    """Return True if a row has the cells of these columns, none of them edited."""
-    return len(known.cells) == len(columns) and all(
-        cell.column == column.name and cell.edit is None and not cell.focus
-        for cell, column in zip(known.cells, columns, strict=True)
-    )
+    return ShownRow(row, key, label, index, cells, actions, selected, group, not changes)
 
 
 def _cell(

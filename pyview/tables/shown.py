@@ -47,13 +47,13 @@ class ShownGroup(NamedTuple):
 
 
 class ShownRow:
-    """One row. `source` is the row itself, for content of the application.
+    """One row. `source` is the row itself, for content of the application. `plain`: none of its cells is edited.
 
     Its parts for the template exclude the row itself: the application replaces a row by `update`, and does not change
     it in place.
     """
 
-    __slots__ = ("actions", "cells", "group", "index", "key", "label", "selected", "source")
+    __slots__ = ("actions", "cells", "group", "index", "key", "label", "plain", "selected", "source")
 
     def __init__(
         self,
@@ -65,6 +65,7 @@ class ShownRow:
         actions: tuple[ShownAction, ...],
         selected: bool,
         group: ShownGroup | None,
+        plain: bool,
     ) -> None:
         self.source = source
         self.key = key
@@ -74,6 +75,7 @@ class ShownRow:
         self.actions = actions
         self.selected = selected
         self.group = group
+        self.plain = plain
 
     def __pyview_parts__(self) -> tuple[Any, ...]:
         return ()
@@ -149,3 +151,7 @@ class ShownTable:
     loading: bool
     failed: bool
     message: str
+
+    def __pyview_parts__(self) -> tuple[Any, ...]:
+        # Immutable by construction: to look into its rows at each render would cost more than to render them.
+        return ()

@@ -69,3 +69,7 @@ class Texts:
             "min": self.mins,
             "max": self.maxs,
         }[total]
+
+    def __pyview_parts__(self) -> tuple[str, ...]:
+        # One object for all renders of a table.
+        return ()
