@@ -80,6 +80,8 @@ export function openVega(hook, box) {
     };
     before?.finalize();
     result = await vegaEmbed(box, spec, { ast: true, actions: false, defaultStyle: false, renderer: "svg", tooltip, config: config(box), mode: "vega-lite" });
+    // Its roles have no names for the marks of selections. The label of the plot and the table say what it shows.
+    box.querySelector("svg")?.setAttribute("aria-hidden", "true");
     formats = Object.fromEntries((result.vgSpec.data ?? []).map(({ name, format }) => [name, format]));
     listen(result, spec);
   }
