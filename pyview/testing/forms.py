@@ -125,6 +125,10 @@ class Fields:
             self._check(tags, name, value)
         elif tags[0].name == "select":
             self._choose(tags[0], _texts(value))
+        elif (box := tags[0].parent) is not None and "pv-several" in attribute(box, "class").split():
+            # The script of `ui.multi_select` and `ui.tags` writes a field for each value, after one without a value.
+            for tag in box.select("input[name]"):
+                self._put(tag, ("", *_texts(value)) if tag is tags[0] else ())
         else:
             for tag, text in zip(tags, _one_each(tags, name, value), strict=True):
                 self._type(tag, text)
@@ -216,8 +220,11 @@ class Fields:
         return pairs
 
     def _values(self, tag: Tag) -> tuple[str, ...]:
+        typed = self.typed.get(_key(tag))
         if tag.name == "select":
             return self.selected(tag)
+        if isinstance(typed, tuple):
+            return typed
         if kind(tag) in CHECKABLE and not self.checked(tag):
             return ()
         return () if kind(tag) == "file" else (self.value(tag),)

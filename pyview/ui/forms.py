@@ -29,17 +29,23 @@ def label(field: FormField, text: str | None = None, **rest: Any) -> None:
     """The label of a field."""
 
 
-@component(source=UI + "{{ ui.input(field, type, label, help, prompt, options, **rest) }}", include=INPUT)
+@component(
+    source=UI + "{{ ui.input(field, type, label, help, prompt, options, value, **rest) }}", include=INPUT
+)
 def input(
-    field: FormField,
+    field: FormField | str,
     type: str | None = None,
     label: str | None = None,
     help: str | None = None,
     prompt: str | None = None,
     options: Iterable[Any] | None = None,
+    value: Any = None,
     **rest: Any,
 ) -> None:
-    """A field with its label, help and errors. `type` is the type of the input; the default depends on the model."""
+    """A field with its label, help and errors. `type` is the type of the input; the default depends on the model.
+
+    Without a form, `field` is the name of the input, and `value` its value.
+    """
 
 
 @component(source=UI + "{% call(part) ui.inputs_for(field) %}{{ children(part) }}{% endcall %}")

@@ -15,14 +15,17 @@ from pyview.template.component import Component
 from pyview.template.core.library import topics
 from pyview.template.declared.declaration import ComponentError
 from pyview.ui.data_table import Cell
+from pyview.uploads import UploadConfig, UploadConstraints
 from tests.forms.shop import GOOD, Order, payload
 from tests.ui.pages import rendered
 
 FORM = Form(Order, payload({**GOOD, "name": "A"})).with_error(None, "Closed.")
 PART = FORM["others"].parts[0]
 DRAWING = Drawing("data:image/png;base64,", "0", ("x",), (("1",),))
+UPLOAD = UploadConfig("papers", UploadConstraints(accept=[".pdf"]))
 NAMES: dict[str, Any] = {
     "drawing": DRAWING,
+    "upload": UPLOAD,
     "form": FORM,
     "part": PART,
     "flash": {"info": "Hello"},
@@ -178,6 +181,42 @@ CALLS: list[tuple[str, Any]] = [
         "{% call ui.confirm('c', 'T', 'delete', show=true) %}in{% endcall %}",
         ui.confirm("c", "T", "delete", "in", show=True),
     ),
+    (
+        "{% call(given) ui.field(form.name, 'Who', class='x') %}<input{{ given }}>{% endcall %}",
+        ui.field(FORM["name"], lambda given: Markup("<input{}>").format(given), "Who", class_="x"),
+    ),
+    ("{% call ui.field_group('a', help='h') %}x{% endcall %}", ui.field_group("a", "x", help="h")),
+    ("{{ ui.input('day', type='date', value='2026-01-02') }}", ui.input("day", "date", value="2026-01-02")),
+    ("{{ ui.number_input(form.age, more='+') }}", ui.number_input(FORM["age"], more="+")),
+    (
+        "{{ ui.input_group(form.name, icon='mail', prefix='a', suffix='b') }}",
+        ui.input_group(FORM["name"], icon="mail", prefix="a", suffix="b"),
+    ),
+    ("{{ ui.password_input(form.password) }}", ui.password_input(FORM["password"])),
+    ("{{ ui.search_input('q', value='x') }}", ui.search_input("q", value="x")),
+    ("{{ ui.color_input('c', value='#ff0000') }}", ui.color_input("c", value="#ff0000")),
+    ("{{ ui.code_input('c', 4, value='12') }}", ui.code_input("c", 4, value="12")),
+    ("{{ ui.text_area(form.name, rows=3) }}", ui.text_area(FORM["name"], rows=3)),
+    ("{{ ui.switch(form.gift) }}", ui.switch(FORM["gift"])),
+    ("{{ ui.segmented(form.size, disabled=true) }}", ui.segmented(FORM["size"], disabled=True)),
+    (
+        "{{ ui.slider(form.age, max=50, shown='{value} y') }}",
+        ui.slider(FORM["age"], max=50, shown="{value} y"),
+    ),
+    (
+        "{{ ui.date_range(form.day, 'b', label='Days', presets=['today']) }}",
+        ui.date_range(FORM["day"], "b", label="Days", presets=["today"]),
+    ),
+    (
+        "{{ ui.combobox(form.size, search='s', create='c', placeholder='p', autofocus=true) }}",
+        ui.combobox(FORM["size"], search="s", create="c", placeholder="p", autofocus=True),
+    ),
+    (
+        "{{ ui.multi_select(form.extras, max=2, loading=true) }}",
+        ui.multi_select(FORM["extras"], max=2, loading=True),
+    ),
+    ("{{ ui.tags('t[]', ['a'], value=['a', 'b']) }}", ui.tags("t[]", ["a"], value=["a", "b"])),
+    ("{{ ui.file_drop(upload, cancel='c', help='h') }}", ui.file_drop(UPLOAD, cancel="c", help="h")),
     (
         "{% call(value) ui.async_result(state) %}{{ value }}{% endcall %}",
         ui.async_result(AsyncResult.of("tea"), lambda value: value),

@@ -11,13 +11,16 @@ from typing import Any, Final
 from jinja2 import Undefined
 from markupsafe import Markup
 
-from pyview.forms import FormField, FormPart, Option
+from pyview.forms import FormPart, Option
 from pyview.js.commands import JsCommands, js
 from pyview.navigation import page_link
 from pyview.stream import Stream
 from pyview.template.attributes import Attributes, attributes_text, html_name, is_harmless
 from pyview.template.compiler.purity import pure
 from pyview.template.core.icons import icon
+from pyview.template.core.inputs import FUNCTIONS as INPUTS
+from pyview.template.core.listed import FUNCTIONS as LISTS
+from pyview.template.core.plain_fields import AnyField, check_is_field, field_of
 from pyview.template.core.values import FUNCTIONS
 
 METHODS: Final = ("get", "post", "put", "patch", "delete")
@@ -198,22 +201,15 @@ def when_mounted(command: str) -> JsCommands:
 # Fields
 
 
-def _check_is_field(field: FormField) -> None:
-    if not hasattr(field, "attrs"):
-        raise TypeError(
-            f'ui.input() expects a field of a form, form.email in Jinja2 or form["email"] in Python; got {field!r:.80}'
-        )
-
-
 @pure
-def hidden(field: FormField) -> dict[str, str]:
+def hidden(field: AnyField) -> dict[str, str]:
     """Return the attributes of a hidden input. Raises `TypeError` for a value that is not a field."""
-    _check_is_field(field)
+    check_is_field(field)
     return {"type": "hidden", "id": field.id, "name": field.name, "value": field.value}
 
 
 @pure
-def choices(field: FormField, options: Iterable[Any] | None) -> Iterable[Option]:
+def choices(field: AnyField, options: Iterable[Any] | None) -> Iterable[Option]:
     """Return the options of a field, or those of the application: texts, or pairs of sent value and shown text."""
     if options is None:
         return field.options
@@ -269,12 +265,12 @@ def slots_of(entries: Iterable[Any], column: str) -> list[Any]:
 
 
 @pure
-def aria(field: FormField, help: str) -> dict[str, str | None]:
+def aria(field: AnyField, help: str) -> dict[str, str | None]:
     """Return the ARIA attributes that connect an input with its help and errors, for screen readers.
 
     Raises `TypeError` for a value that is not a field.
     """
-    _check_is_field(field)
+    check_is_field(field)
     ids = [f"{field.id}-help" if help else "", f"{field.id}-errors" if field.errors else ""]
     return {
         "aria-invalid": "true" if field.errors else None,
@@ -290,6 +286,7 @@ _ALL = (
     clear_flash,
     disclose,
     dispatch,
+    field_of,
     hidden,
     hide_modal,
     hide_notice,
@@ -311,6 +308,6 @@ _ALL = (
 
 # With a prefix, so that they hide no filter of an application.
 FILTERS: Final[Mapping[str, Any]] = MappingProxyType(
-    {f"ui.{each.__name__}": each for each in (*_ALL, *FUNCTIONS)}
+    {f"ui.{each.__name__}": each for each in (*_ALL, *FUNCTIONS, *INPUTS, *LISTS)}
 )
 """The functions as filters of templates."""
