@@ -139,6 +139,33 @@ def gallery(folder: Path) -> ASGIApp:
     return app
 
 
+def example(name: str, folder: Path) -> ASGIApp:
+    """Return an example that runs alone."""
+    app: ASGIApp = import_module(f"examples.{name}.app").app
+    return app
+
+
+def signed_in(page: Page) -> None:
+    page.get_by_label("User name").fill("ada")
+    page.get_by_label("Password").fill("tea time")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator("#orders-rows tr")).to_have_count(25)
+
+
+def reports(page: Page) -> None:
+    signed_in(page)
+    page.get_by_role("link", name="Reports").click()
+    expect(page.locator("#months")).to_be_visible()
+    page.mouse.move(0, 0)
+
+
+def answered(page: Page) -> None:
+    page.get_by_role("button", name="How do I download a file?").click()
+    expect(page.locator(".pv-streamed pre")).to_contain_text("class Order")
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+
+
 # The browser writes WebP: without loss at quality 1, which is smaller for flat colours, else with some.
 ENCODE = """async (png) => {
   const picture = new Image();
@@ -171,6 +198,10 @@ PICTURES: Final = (
     Picture("overlay", partial(written_app, BROKEN, "basket"), (1000, 600), overlay),
     Picture("inspector", partial(written_app, TODO, "todo"), (1180, 900), inspector),
     Picture("example", gallery, (1280, 640), board, path="/kanban/"),
+    Picture("office", partial(example, "back_office"), (1280, 640), signed_in),
+    Picture("reports", partial(example, "back_office"), (1280, 720), reports),
+    Picture("operations", partial(example, "operations"), (1280, 720), tutorial.nothing),
+    Picture("assistant", partial(example, "assistant"), (1000, 640), answered),
     Picture("tutorial-1", partial(tutorial.step, 1), (720, 200), tutorial.nothing),
     Picture(
         "tutorial-2", partial(tutorial.step, 2), (720, 320), tutorial.vote(*["Taco truck"] * 2, "Noodle bar")

@@ -36,6 +36,10 @@ class ImportLiveView(OfficeLiveView):
         """Do nothing: the file is sent with the form."""
 
     @event
+    async def remove(self, socket: Socket, ref: str) -> None:
+        socket.cancel_upload("file", ref)
+
+    @event
     async def check(self, socket: Socket) -> None:
         [found] = await socket.consume_uploaded_entries("file", lines_of) or [([], ["Choose a file first."])]
         socket.context["lines"], socket.context["problems"] = found

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from examples.ui_kit.app import create_app
 from examples.ui_kit.demo import demos
 from tests.browser.npm_packages import packages
-from tests.browser.pictures import FOLDER, SCHEMES
+from tests.browser.pictures import SCHEMES, save_picture
 from tests.browser.server import serving
 from tests.browser.test_accessibility import FAULTS, RULES
 
@@ -88,8 +88,3 @@ def test_a_page_of_the_kit_is_sound(
     save_picture(page, f"{name}-phone")
     page.evaluate("document.documentElement.dir = 'rtl'")
     assert page.evaluate(WIDTH) <= 360
-
-
-def save_picture(page: Page, name: str) -> None:
-    FOLDER.mkdir(exist_ok=True)
-    page.screenshot(path=FOLDER / f"{name}.png")
