@@ -1,4 +1,4 @@
-"""What was sold: figures and charts from the database. A bar leads to its orders."""
+"""Sales: figures and charts from the database. A bar leads to its orders."""
 
 from typing import Any
 

@@ -17,7 +17,7 @@ from pyview.events import event
 
 PASSWORD = "tea time"
 ROLES: dict[str, tuple[str, ...]] = {"ada": ("orders", "import", "audit"), "grace": ("orders",), "alan": ()}
-"""What each user may do besides looking at orders and reports."""
+"""Rights of each user, besides those to look at orders and reports."""
 
 
 class Accounts(AuthenticationBackend):

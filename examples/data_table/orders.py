@@ -12,7 +12,7 @@ from pyview.tables import Action, ChosenRows, DataTable, column, data_table
 
 
 class EditedOrder(BaseModel):
-    """What may be typed into a cell."""
+    """Model of the cells that can be edited."""
 
     pieces: int = Field(ge=1, le=99)
     status: Status

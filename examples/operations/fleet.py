@@ -19,7 +19,7 @@ State = Literal["good", "warning", "danger"]
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """What is measured: its usual value and its limits. Above `warning` and `danger` it is a matter for people."""
+    """A measured value, with its usual value and its limits. Above `warning` and `danger` it is a matter for people."""
 
     name: str
     unit: str

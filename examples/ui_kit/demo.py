@@ -1,4 +1,4 @@
-"""What the pages of the components have in common: facts about the component, and the source of its demo."""
+"""Base of the pages of components: facts about the component, and the source of its demo."""
 
 import pkgutil
 import re

@@ -8,7 +8,7 @@ from pyview.threads import on_loop
 
 
 class TaskTarget(Protocol):
-    """What runs a view."""
+    """The runtime of a view, as its tasks use it."""
 
     def tasks(self) -> AsyncTasks: ...
     def run_in_process(self, cid: int | None, action: Callable[[], Any]) -> Awaitable[None]: ...

@@ -1,4 +1,4 @@
-"""What the page needs to know of a figure, whatever the library that made it."""
+"""Drawings: figures of all libraries in the form that the page needs."""
 
 import importlib
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What a page shows of a figure, and the message with what has changed since."""
+"""State of a figure on one page, and the message with the parts that have changed since."""
 
 from hashlib import blake2b
 from typing import Any, TypeAlias

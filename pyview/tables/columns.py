@@ -10,7 +10,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
 
 Kind: TypeAlias = Literal["text", "number", "date", "datetime", "boolean", "choice", "other"]
-"""What a column holds. It decides the filter, the alignment and the input of an edited cell."""
+"""Kind of the values of a column. It decides the filter, the alignment and the input of an edited cell."""
 
 Total: TypeAlias = Literal["sum", "count", "mean", "min", "max"]
 

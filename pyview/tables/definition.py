@@ -14,7 +14,7 @@ from pyview.tables.values import cell_text, cell_value
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """What a table is and what it allows.
+    """Definition of a table: its columns and source, and the events that it allows.
 
     `count_to` is the number up to which a source counts that counts row by row. `row_column` is the column that names a
     row for screen readers.

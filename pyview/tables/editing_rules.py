@@ -21,7 +21,7 @@ class Refused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class EditRules:
-    """How cells are edited.
+    """Rules for editing cells.
 
     `model` has the edited fields, and checks a value together with the other fields of the row. `save` is
     `save(socket, row, changes)`: it stores the changes and returns the row as it is then. Without it the source stores.

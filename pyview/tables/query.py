@@ -55,7 +55,7 @@ NOTHING: Final = Selection()
 
 @dataclass(frozen=True, slots=True)
 class TableQuery:
-    """What a table shows. `filters` are pairs of column and filter, in the order of the columns.
+    """Query of a table. `filters` are pairs of column and filter, in the order of the columns.
 
     `columns` are the shown columns in their order; None for those that the table shows by default.
     """
@@ -85,7 +85,7 @@ class TableQuery:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What the addresses of one table may ask for. `defaults` is the query of an address without parameters."""
+    """Limits of the addresses of one table. `defaults` is the query of an address without parameters."""
 
     prefix: str
     columns: tuple[Column, ...]

@@ -1,4 +1,4 @@
-"""What a table shows, made of its state."""
+"""Rendering of a table: its state as the immutable values that the template shows."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -39,7 +39,7 @@ class Editing:
 
 @dataclass(slots=True)
 class TableState:
-    """What changes while a page is open. `rows` are those of the page by key; None until they are loaded.
+    """State of a table while a page is open. `rows` are those of the page by key; None until they are loaded.
 
     `edited` are key and column of the cell whose form was closed last. `built` are the rows as they were shown last,
     with the columns `built_columns`.

@@ -1,4 +1,4 @@
-"""What a table shows, as immutable values: a template compares them by identity, and sends only what has changed."""
+"""Immutable values that a table shows: a template compares them by identity, and sends only what has changed."""
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple

@@ -40,7 +40,7 @@ class DataTable:
 
     @property
     def query(self) -> TableQuery:
-        """What the table shows: search, sort, filters, page, columns, selection."""
+        """The query: search, sort, filters, page, columns, selection."""
         return self.state.query
 
     @property
@@ -55,7 +55,7 @@ class DataTable:
 
     @property
     def shown(self) -> ShownTable:
-        """What the table shows, for its template: another value after each change.
+        """The content of the table for its template: another value after each change.
 
         Raises `RuntimeError` if the rows were never loaded.
         """

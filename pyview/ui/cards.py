@@ -37,4 +37,4 @@ def empty_state(
     actions: Slot = None,
     **rest: Any,
 ) -> None:
-    """What stands in the place of a list that has nothing to show. `actions`: what the user can do about it."""
+    """A text in the place of an empty list. `actions`: buttons for what the user can do about it."""

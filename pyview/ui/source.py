@@ -1,4 +1,4 @@
-"""What the components of all topics share: the import of the macros, and attributes that only some elements have."""
+"""Shared parts of the components: the import of the macros, and attributes that only some elements have."""
 
 from typing import Final
 

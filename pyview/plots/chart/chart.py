@@ -69,7 +69,7 @@ class Chart(NamedTuple):
 
 
 class Style(NamedTuple):
-    """How a chart is drawn; the arguments of `ui.chart`."""
+    """Options of a chart: the arguments of `ui.chart`."""
 
     kind: Kind = "line"
     label: str = ""

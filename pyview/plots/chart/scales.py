@@ -1,4 +1,4 @@
-"""Where the positions and the values of a chart are: whole numbers from 0 to 1000, from the left and from the top."""
+"""Scales of a chart: positions and values as whole numbers from 0 to 1000, from the left and from the top."""
 
 from collections.abc import Sequence
 from itertools import pairwise

@@ -11,7 +11,7 @@ from pyview.tables.query import Sort
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """Which rows, in which order. All names are columns that the table offers.
+    """Search, filters and order of rows. All names are columns that the table offers.
 
     Every source orders alike: None last in both directions, and rows that are equal by their keys, so that the order is
     total. A search finds rows in which one of the columns `searched` contains the text; upper and lower case of A to Z
@@ -70,7 +70,7 @@ class Window:
 
 @runtime_checkable
 class TableSource(Protocol):
-    """Where the rows of a table are.
+    """Source of the rows of a table.
 
     `key` returns the key of a row as text: it identifies the row in an address, and must not change. A source never
     returns rows that its own conditions exclude, also when it is asked by key.

@@ -25,7 +25,7 @@ WORDS: Final[Mapping[str, str]] = MappingProxyType(
         "searching": "Searching…",
     }
 )
-"""What a combobox says, by the names for the argument `words`."""
+"""Texts of a combobox, by the names for the argument `words`."""
 
 _IN_BROWSER: Final = ("create", "empty", "failed", "full", "one", "remove", "results", "searching")
 
@@ -42,7 +42,7 @@ class ListOption:
 
 @dataclass(frozen=True)
 class Listed:
-    """What a combobox shows: the first of the options, how many there are, and the label of each chosen value.
+    """Content of a combobox: the first of the options, their number, and the label of each chosen value.
 
     `unknown` is True if the label of a chosen value is not known; then it is the value itself.
     """

@@ -75,7 +75,7 @@ class Picture(Live):
 
 
 class _PictureShown(tuple[str, str, int]):
-    """What a page shows of a drawing: digest, text and height."""
+    """Element of a drawing in a page: digest, text and height."""
 
     __slots__ = ()
 
