@@ -427,7 +427,7 @@ class LiveViewSocket(UploadMethods, Generic[T]):
         """Runner of async generators whose values are sent to this view."""
         return AsyncStreamRunner(self._runtime if self.connected else None, self.cid)
 
-    def background(self, kind: str) -> ViewTasks | None:
+    def view_tasks(self, kind: str) -> ViewTasks | None:
         """Return the tasks of one kind, for parts of PyView; None during the first HTTP render, which starts none."""
         if self._runtime.is_connected():
             return ViewTasks(self._runtime, self.cid, kind)

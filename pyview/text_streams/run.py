@@ -58,7 +58,7 @@ def stream_text(
     During the first HTTP render nothing is started. Raises `TooMuchWork`, as `start_async` does.
     """
     stream = TextStream(markdown=markdown) if into is None else into
-    tasks = socket.background(_KIND)
+    tasks = socket.view_tasks(_KIND)
     if tasks is None:
         stream.restart()
         return stream
@@ -71,7 +71,7 @@ def stream_text(
 
 def stop_text(socket: LiveViewSocket[Any], stream: TextStream) -> bool:
     """Stop a text; what has arrived stays. Return False if it has ended already."""
-    tasks = socket.background(_KIND)
+    tasks = socket.view_tasks(_KIND)
     return tasks is not None and tasks.stop(stream.id)
 
 

@@ -12,7 +12,7 @@ from pyview import LiveView, LiveViewSocket, PyView
 from pyview.events import event
 from pyview.template.live_template import LiveTemplate
 from tests.browser.server import serving
-from tests.browser.test_examples import LIVE
+from tests.browser.test_examples import visit
 
 Serve = Callable[[ASGIApp], str]
 
@@ -21,11 +21,6 @@ Serve = Callable[[ASGIApp], str]
 def address() -> Iterator[str]:
     with serving(app) as url:
         yield url
-
-
-def visit(page: Page, url: str) -> None:
-    page.goto(url)
-    expect(page.locator(LIVE)).to_be_attached()
 
 
 def box(page: Page, name: str) -> Locator:

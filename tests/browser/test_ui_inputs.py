@@ -8,18 +8,13 @@ from playwright.sync_api import Locator, Page, expect
 
 from examples.ui_kit.app import app
 from tests.browser.server import serving
-from tests.browser.test_examples import LIVE
+from tests.browser.test_examples import visit
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     with serving(app) as url:
         yield url
-
-
-def visit(page: Page, url: str) -> None:
-    page.goto(url)
-    expect(page.locator(LIVE)).to_be_attached()
 
 
 def output(page: Page, name: str) -> Locator:
