@@ -37,6 +37,10 @@ TEMPLATES = {
 <button phx-click="change">Change</button>
 <output id="chosen">{{ chosen }}</output><output id="pointed">{{ pointed }}</output></main>
 """,
+    "composed.html": """\
+{% import "pyview/components.html" as ui %}
+<main><h1>Composed</h1>{% for id, figure in figures.items() %}{{ ui.plot(id, figure, label=id) }}{% endfor %}</main>
+""",
     "plain.html": """\
 {% import "pyview/components.html" as ui %}<main><h1>Plain</h1>{{ ui.link("Plots", navigate="/") }}</main>""",
 }
@@ -44,6 +48,22 @@ TEMPLATES = {
 
 class PlainLiveView(LiveView[dict[str, Any]]):
     template = "plain.html"
+
+
+class ComposedLiveView(LiveView[dict[str, Any]]):
+    template = "composed.html"
+
+    async def mount(self, socket: LiveViewSocket[dict[str, Any]], session: Any) -> None:
+        altair = importlib.import_module("altair")
+        rows = [{"day": day, "value": day * 2, "kind": "ab"[day % 2]} for day in range(4)]
+        points = altair.Chart(altair.Data(values=rows)).mark_circle(size=300).encode(x="day:Q", y="value:Q")
+        socket.context = {
+            "figures": {
+                "layered": altair.layer(points, points.mark_line()),
+                "faceted": points.encode(column="kind:N").properties(width=100),
+                "side": points.properties(width=100) | points.properties(width=100),
+            }
+        }
 
 
 class PlotsLiveView(LiveView[dict[str, Any]]):
@@ -98,6 +118,7 @@ def url() -> Iterator[str]:
     app = PyView(templates=DictLoader(TEMPLATES), security=SecurityConfig(content_security_policy=POLICY))
     app.add_live_view("/", PlotsLiveView)
     app.add_live_view("/plain", PlainLiveView)
+    app.add_live_view("/composed", ComposedLiveView)
     with serving(app) as address:
         yield address
 
@@ -153,6 +174,15 @@ def test_clicks_pointing_and_selections_reach_the_view(page: Page, url: str) -> 
     at = place(page, "#dots .mark-symbol path", 1)
     page.mouse.click(*at)
     expect(page.locator("#chosen")).to_contain_text("'value': 2.0")
+
+
+def test_charts_of_layers_and_of_several_charts_are_drawn(page: Page, url: str) -> None:
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    visit(page, f"{url}/composed")
+    for id, points in {"layered": 4, "faceted": 4, "side": 8}.items():
+        expect(page.locator(f"#{id} .mark-symbol path")).to_have_count(points, timeout=90_000)
+    assert said == []
 
 
 def test_plots_follow_the_theme_and_the_width_of_the_page(

@@ -18,7 +18,9 @@ function config(box) {
   };
 }
 
-const isSingle = (spec) => ("mark" in spec || "layer" in spec) && !("facet" in spec.encoding ?? {});
+// A chart of layers may have no encoding of its own. Rows, columns and facets make several charts of one.
+const isSingle = ({ mark, layer, encoding = {} }) =>
+  Boolean(mark ?? layer) && !["facet", "row", "column"].some((channel) => channel in encoding);
 
 function specOf(box, figure) {
   const spec = structuredClone(figure.parts.layout);
@@ -26,8 +28,9 @@ function specOf(box, figure) {
   const own = spec.config ?? {};
   // The size that Altair writes into each chart is not one that the developer has chosen.
   const { continuousWidth, continuousHeight, ...view } = own.view ?? {};
-  const fits = isSingle(spec) ? { width: spec.width ?? "container", height: spec.height ?? "container" } : {};
-  return { ...spec, datasets, ...fits, autosize: spec.autosize ?? { type: "fit", contains: "padding" }, config: { ...own, view } };
+  const autosize = { type: "fit", contains: "padding" };
+  const fits = isSingle(spec) ? { width: "container", height: "container", autosize } : {};
+  return { ...fits, ...spec, datasets, config: { ...own, view } };
 }
 
 function withDates(row, parse = {}) {
