@@ -5,7 +5,7 @@ from contextlib import aclosing
 from typing import Any, Final, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import Select, Table, and_, case, func, or_, select, true, update
+from sqlalchemy import Select, Table, and_, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from pyview.tables.columns import Total
@@ -222,14 +222,17 @@ class SQLSource:
                 f"the column {column!r} is not of the table of the key: give save=... to data_table"
             )
         values = self._values(key)
-        same = and_(*(one == value for one, value in zip(keys, values or (), strict=False)), true())
+        if values is None:
+            raise Changed(None)
+        same = and_(*(one == value for one, value in zip(keys, values, strict=True)))
         # The old value is a condition of the UPDATE itself, so no change of another user is lost in between.
         changed: Any = session.execute(
             update(table).where(same, stored.is_not_distinct_from(old)).values({stored: new})
         )
-        session.commit()
-        row = self._find(session, [key]).get(key) if values else None
-        if changed.rowcount != 1 or row is None:
+        is_stored = changed.rowcount == 1
+        session.commit() if is_stored else session.rollback()
+        row = self._find(session, [key]).get(key)
+        if not is_stored or row is None:
             raise Changed(row)
         return row
 
