@@ -56,6 +56,8 @@ def _parser() -> Any:
     parser.add_render_rule("image", _picture)
     parser.add_render_rule("fence", _code)
     parser.add_render_rule("code_block", _code)
+    parser.add_render_rule("th_open", _table_cell)
+    parser.add_render_rule("td_open", _table_cell)
     return parser
 
 
@@ -85,6 +87,14 @@ def _picture(renderer: Any, tokens: Sequence[Token], at: int, options: Any, env:
 
 def _code(renderer: Any, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:
     return code_start(tokens[at]) + str(escape(tokens[at].content)) + CODE_END
+
+
+def _table_cell(renderer: Any, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:
+    # A strict content security policy forbids the attribute `style`.
+    align = str(tokens[at].attrs.pop("style", "")).removeprefix("text-align:")
+    if align:
+        tokens[at].attrSet("class", f"pv-{align}")
+    return str(renderer.renderToken(tokens, at, options, env))
 
 
 def code_start(token: Token) -> str:

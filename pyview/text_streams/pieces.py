@@ -15,13 +15,17 @@ from pyview.text_streams.markdown import CODE_END, Token, code_start, html, pars
 
 # A line that is shorter may still become a marker that continues the block before it, such as "2." or "===".
 _SURE: Final = 12  # characters
+_LONGEST_BLOCK: Final = 32_000
+"""Characters of a block that grows. A longer one is shown as it is until the text is complete: to parse it again and
+again takes up to a second each time, in which no other page of the worker gets an answer."""
+
 _BEGINS_PIECE: Final = frozenset(
     {
         *("paragraph_open", "heading_open", "list_item_open", "blockquote_open", "table_open", "tr_open"),
         *("bullet_list_open", "ordered_list_open", "fence", "code_block", "hr"),
     }
 )
-_OPEN_LINK: Final = re.compile(r"!?\[([^\[\]\n]*)(?:\]\([^)\n]*)?$")
+_OPEN_LINK: Final = re.compile(r"\[([^\[\]\n]*)(?:\]\([^)\n]*)?$")
 _BOLD: Final = re.compile(r"\*\*")
 
 
@@ -36,7 +40,7 @@ class PlainPieces:
     """Pieces of a text that is shown as it is: one for each line."""
 
     def update(self, text: str, *, complete: bool) -> Sequence[Markup]:
-        return [escape(line) for line in text.splitlines(keepends=True)]
+        return _lines(text)
 
 
 class MarkdownPieces:
@@ -56,6 +60,8 @@ class MarkdownPieces:
         if complete:
             return [*_pieces(parse(text, {}))]
         rest = text[self._start :]
+        if len(rest) > _LONGEST_BLOCK:
+            return [*self._settled, *_lines(rest)]
         tokens = parse(_without_open_ends(rest), self._env)
         last = _last_block(tokens)
         if last and _is_sure(rest, line := tokens[last].map[0]):
@@ -108,10 +114,14 @@ def _piece(tokens: Sequence[Token]) -> Iterator[Markup]:
     first, *rest = tokens
     if first.type in ("fence", "code_block"):
         yield Markup(code_start(first))  # noqa: S704  escaped there
-        yield from (escape(line) for line in first.content.splitlines(keepends=True))
+        yield from _lines(first.content)
         yield Markup(CODE_END + html(rest))  # noqa: S704  the renderer has escaped it
     else:
         yield Markup(html(tokens))  # noqa: S704  the renderer has escaped it
+
+
+def _lines(text: str) -> list[Markup]:
+    return [escape(line) for line in text.splitlines(keepends=True)]
 
 
 def _without_open_ends(text: str) -> str:
@@ -120,9 +130,10 @@ def _without_open_ends(text: str) -> str:
         return text  # perhaps code
     start = text.rfind("\n\n") + 1
     end = text[start:]
-    link = _OPEN_LINK.search(end)
+    # Only the last bracket is looked at: a search at each one would take minutes for a text of many brackets.
+    link = _OPEN_LINK.match(end, bracket) if (bracket := end.rfind("[")) >= 0 else None
     if link is not None:
-        end = end[: link.start()] + link[1]
+        end = end[:bracket].removesuffix("!") + link[1]
     if end.count("`") % 2:
         return text[:start] + end.rstrip() + "`"
     if len(_BOLD.findall(end)) % 2:

@@ -34,6 +34,10 @@ _SHARE: Final = 10
 """A pause is at least that many times as long as it took to show the last part: many texts share one event loop."""
 
 
+_LONG: Final = 32_000
+"""Characters of a text that is parsed in a worker thread: this view waits for it, and the other pages do not."""
+
+
 class TextTooLong(ValueError):
     """The source of a text yields more characters than its limit. The text ends as failed."""
 
@@ -82,6 +86,8 @@ async def _ended(pump: "_Pump", on_end: OnEnd | None, result: AsyncResult[Any], 
     if failure is not None:
         state = "stopped" if failure.error_id is None else "failed"
     stream.end(state, None if failure is None else failure.error_id)
+    if len(stream.text) > _LONG:
+        await to_thread.run_sync(stream.make_pieces)
     if on_end is not None:
         done = on_end(stream)
         if isawaitable(done):

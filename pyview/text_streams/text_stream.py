@@ -51,10 +51,13 @@ class TextStream(Live):
     @property
     def pieces(self) -> Sequence[Markup]:
         """The HTML of the text, in pieces."""
-        if self._pieces is None:
-            if self._made is None:
-                self._made = MarkdownPieces() if self.markdown else PlainPieces()
-            self._pieces = self._made.update(self.text, complete=not self.streaming)
+        return self.make_pieces() if self._pieces is None else self._pieces
+
+    def make_pieces(self) -> Sequence[Markup]:
+        """Make the pieces of the present text, and return them."""
+        if self._made is None:
+            self._made = MarkdownPieces() if self.markdown else PlainPieces()
+        self._pieces = self._made.update(self.text, complete=not self.streaming)
         return self._pieces
 
     def restart(self) -> None:
