@@ -6,8 +6,9 @@ Each is compiled once per handler. A handler with the classic signature is calle
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from inspect import isawaitable
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import Any, Final, TypeAlias, TypeVar
 
 from pyview.binding.callbacks import (
@@ -273,33 +274,56 @@ _ATTRIBUTE = "__pyview_hook__"
 class _Compiled:
     """A compiled hook, stored on its function.
 
-    `function` is compared before use: `functools.wraps` copies the attribute to wrappers, which need their own.
+    `function` is compared before use: `functools.wraps` copies the attribute to wrappers, which need their own. `bound`
+    is the number of first arguments that a partial or a method binds; `run` gets them in the place of the view.
     """
 
     function: FunctionType
     callback: Callback
-    caller: HookCaller
+    bound: int
+    run: Callable[[CallContext, tuple[Any, ...]], Any]
 
 
 def hook_caller(function: Callable[..., Any], callback: Callback) -> HookCaller:
     """Return the caller of a hook that runs before `callback`. Raises `SignatureError`; the caller, `BindingError`.
 
-    A view attaches its hooks at every mount, so the compiled caller is stored on the function and freed with it. A
-    closure is created for each mount, so storing something on it would not help.
+    A view attaches its hooks at every mount, so the compiled hook is stored on the function and freed with it, also
+    that of a partial or a method. A closure is created for each mount, so storing something on it would not help.
     """
-    if not isinstance(function, FunctionType) or function.__closure__ is not None:
-        return _compile(function, callback)
-    kept = getattr(function, _ATTRIBUTE, None)
+    plain, bound = _with_bound(function)
+    if not isinstance(plain, FunctionType) or plain.__closure__ is not None:
+        run = _compile(function, function, callback)
+        return lambda call: run(call, ())
+    kept = getattr(plain, _ATTRIBUTE, None)
     # One function may be a hook of several stages, which have other values to offer. The callbacks are
     # constants, so identity suffices.
-    if not isinstance(kept, _Compiled) or kept.function is not function or kept.callback is not callback:
-        kept = _Compiled(function, callback, _compile(function, callback))
-        setattr(function, _ATTRIBUTE, kept)
-    return kept.caller
+    if (
+        not isinstance(kept, _Compiled)
+        or kept.function is not plain
+        or kept.callback is not callback
+        or kept.bound != len(bound)
+    ):
+        kept = _Compiled(plain, callback, len(bound), _compile(function, plain, callback))
+        setattr(plain, _ATTRIBUTE, kept)
+    run = kept.run
+    return lambda call: run(call, bound)
 
 
-def _compile(function: Callable[..., Any], callback: Callback) -> HookCaller:
-    hook = off_loop(function)
+def _with_bound(function: Callable[..., Any]) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+    """Return the function of a method or a partial, and the first arguments that it binds."""
+    if isinstance(function, MethodType):
+        return function.__func__, (function.__self__,)
+    if isinstance(function, partial) and not function.keywords:
+        return function.func, function.args
+    return function, ()
+
+
+def _compile(
+    function: Callable[..., Any], called: Callable[..., Any], callback: Callback
+) -> Callable[[CallContext, tuple[Any, ...]], Any]:
+    """Return a runner of `called`, with the arguments of `function`, which may bind the first ones."""
+    hook = off_loop(called)
     # A runner passes the view first, and a hook does not take it.
-    run = runner(lambda _, *args, **kwargs: hook(*args, **kwargs), compile_hook(function, callback))
-    return lambda call: run(call, None)
+    return runner(
+        lambda bound, *args, **kwargs: hook(*bound, *args, **kwargs), compile_hook(function, callback)
+    )

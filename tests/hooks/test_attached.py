@@ -1,6 +1,7 @@
 """`attach_hook`: functions that run before a view's callbacks, and may halt them."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -384,3 +385,27 @@ class NoUser(AuthenticationBackend):
 
     async def authenticate(self, conn: HTTPConnection) -> None:
         return None
+
+
+async def test_methods_and_partials_of_one_function_keep_what_they_bind() -> None:
+    class Recorder:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        async def record(self, event: str, socket: Socket) -> None:
+            note(socket, f"{self.name}:{event}")
+
+    async def record(name: str, event: str, socket: Socket) -> None:
+        note(socket, f"{name}:{event}")
+
+    def attach(socket: Socket, session: Any) -> None:
+        for name in ("one", "two"):
+            socket.attach_hook(f"method {name}", "handle_event", Recorder(f"method-{name}").record)
+            socket.attach_hook(f"partial {name}", "handle_event", partial(record, f"partial-{name}"))
+        socket.attach_hook("keyword", "handle_event", partial(record, name="keyword"))
+
+    async with LiveClient(app_of(attach)) as client:
+        page = await client.open("/log")
+        await page.push("go")
+        for word in ("method-one", "method-two", "partial-one", "partial-two", "keyword"):
+            assert page.has_text(f"{word}:go"), page.text
