@@ -197,7 +197,11 @@ def _group(
     value = cell_text(group.value, column, texts.yes, texts.no) or texts.blank
     number = texts.in_group.format(count=f"{group.number:,}")
     cells = _total_cells(definition, columns, group.totals)
-    totals = [f"{head.title} {cell.text}" for head, cell in zip(columns, cells, strict=False) if cell.text]
+    totals = [
+        f"{head.title} {cell.label} {cell.text}"
+        for head, cell in zip(columns, cells, strict=False)
+        if cell.text
+    ]
     return ShownGroup(value, (number, *totals))
 
 
@@ -209,23 +213,26 @@ def _total_cells(
     if not any(column.name in found for column in columns):
         return ()
     return tuple(
-        ShownCell(column.name, _total_text(definition, column, *found[column.name]), _align(column))
+        _total_cell(definition, column, *found[column.name])
         if column.name in found
         else ShownCell(column.name, "", _align(column))
         for column in columns
     )
 
 
-def _total_text(definition: Definition, column: Column, total: str, value: Any) -> str:
+def _total_cell(definition: Definition, column: Column, total: str, value: Any) -> ShownCell:
     if value is None:
-        return ""
+        return ShownCell(column.name, "", _align(column))
+    text = _total_text(column, total, value)
+    return ShownCell(column.name, text, _align(column), definition.texts.of_total(total))
+
+
+def _total_text(column: Column, total: str, value: Any) -> str:
     if total == "count" or (isinstance(value, int) and column.format is None):
-        text = f"{value:,}"
-    elif total == "mean" and column.format is None:
-        text = f"{value:,.2f}"
-    else:
-        text = cell_text(value, column)
-    return f"{definition.texts.of_total(total)} {text}"
+        return f"{value:,}"
+    if total == "mean" and column.format is None:
+        return f"{value:,.2f}"
+    return cell_text(value, column)
 
 
 # Header, filters, choices

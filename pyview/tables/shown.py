@@ -19,7 +19,7 @@ class ShownEdit(NamedTuple):
 
 class ShownCell(NamedTuple):
     """One cell. `align` is the class of its column. A cell with a `label` is a button that opens the form `edit`;
-    `focus` says that it gets the focus when the form closes."""
+    `focus` says that it gets the focus when the form closes. The `label` of a total is its name, such as "sum"."""
 
     column: str
     text: str
