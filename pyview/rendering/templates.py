@@ -228,6 +228,12 @@ class ViewTemplates:
                 self._prepare(found.environment)
         return self._components[component]
 
+    def load_components(self) -> None:
+        """Load the core components that the templates use: to compile them would make a first request wait."""
+        loaded = (*self._templates.values(), *self._layouts.values())
+        for environment in {each.environment for each in loaded if each is not None}:
+            environment.load_components()
+
     def _prepare(self, environment: LiveEnvironment) -> None:
         """Make `live_render` available in `environment`, and reload its files like those of the application.
 

@@ -4,7 +4,7 @@ import hashlib
 import os
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
-from types import CodeType
+from contextlib import suppress
 from typing import Any, Final, cast
 
 import jinja2
@@ -28,7 +28,7 @@ from pyview.template.compiler.purity import pure, pure_names
 from pyview.template.component_tag import live_component, slots
 from pyview.template.context import LazyNames, LiveContext, NameReader, present
 from pyview.template.core.charts import FILTERS as CHART_FILTERS
-from pyview.template.core.library import LibraryModule, is_index, with_library
+from pyview.template.core.library import INDEX, LibraryModule, is_index, with_library
 from pyview.template.core.plots import FILTERS as PLOT_FILTERS
 from pyview.template.core.tags import FILTERS as UI_FILTERS
 from pyview.template.ibis import advise, refuse
@@ -111,8 +111,8 @@ class LiveEnvironment(jinja2.Environment):
         self.tstrings = CompiledTStrings(self.change_rule)
         # The bodies of function components that are Jinja2 templates, compiled with this environment's filters.
         self.component_templates: dict[Any, Any] = {}
-        # Code of the library's files by their source, shared with overlays.
-        self.library_code: dict[str, CodeType] = {}
+        self.used_components: set[str] = set()
+        """Names of the core components that the compiled templates use, without those of overlays."""
         self._ready: dict[tuple[Any, ...], jinja2.Template] = {}
         self.filters[KEY_FILTER] = keyed_by
         self.filters.update({name: pure(command) for name, command in JS_FILTERS.items()})
@@ -147,7 +147,7 @@ class LiveEnvironment(jinja2.Environment):
         except jinja2.TemplateSyntaxError as error:
             advise(error, source)
             raise
-        prepare(tree, self, name, filename)
+        self.used_components.update(prepare(tree, self, name, filename))
         guard_slots(tree)
         return tree
 
@@ -235,7 +235,16 @@ class LiveEnvironment(jinja2.Environment):
         overlay: LiveEnvironment = self.overlay(
             loader=here if self.loader is None else ChoiceLoader([here, self.loader])
         )
+        overlay.used_components = set()
         return overlay
+
+    def load_components(self) -> None:
+        """Load the core components that the compiled templates use. Otherwise the first page that shows one does so."""
+        if self.used_components:
+            index = self.get_template(INDEX).module
+            for name in self.used_components:
+                with suppress(jinja2.TemplateError):  # the page that uses it shows the error
+                    getattr(index, name)
 
 
 def own_globals(template: jinja2.Template) -> Mapping[str, Any]:

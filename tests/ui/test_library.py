@@ -5,27 +5,37 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jinja2 import DictLoader, FileSystemBytecodeCache, FileSystemLoader, TemplateSyntaxError, nodes
+from jinja2 import (
+    ChainableUndefined,
+    DictLoader,
+    FileSystemBytecodeCache,
+    FileSystemLoader,
+    TemplateSyntaxError,
+    nodes,
+)
 
+from pyview import LiveView, PyView, SecurityConfig
+from pyview.template.compiler.purity import pure
 from pyview.template.core.library import FOLDER, topics
 from pyview.template.environment import LiveEnvironment, create_environment
 from pyview.template.live_template import LiveTemplate
 from pyview.template.tree.macro import LiveMacro
+from pyview.testing import LiveClient
 from tests.ui.pages import ENVIRONMENT, IMPORT, only, rendered
 
 
-class RecordingEnvironment(LiveEnvironment):
-    """An environment that records which files it compiles."""
+def recording(**options: Any) -> tuple[LiveEnvironment, list[str | None]]:
+    """Return an environment of a class of its own, and the names of the files that it compiles."""
+    compiled: list[str | None] = []
 
-    def __init__(self) -> None:
-        self.compiled: list[str | None] = []
-        super().__init__()
+    class RecordingEnvironment(LiveEnvironment):
+        def _generate(
+            self, source: nodes.Template, name: str | None, filename: str | None, defer_init: bool = False
+        ) -> str:
+            compiled.append(name)
+            return super()._generate(source, name, filename, defer_init)
 
-    def _generate(
-        self, source: nodes.Template, name: str | None, filename: str | None, defer_init: bool = False
-    ) -> str:
-        self.compiled.append(name)
-        return super()._generate(source, name, filename, defer_init)
+    return RecordingEnvironment(**options), compiled
 
 
 def text_of(source: str, environment: LiveEnvironment, **names: Any) -> str:
@@ -40,16 +50,69 @@ def test_a_component_with_unchanged_arguments_is_skipped(name: str) -> None:
 
 
 def test_only_the_topics_that_are_used_are_compiled() -> None:
-    environment = RecordingEnvironment()
+    environment, compiled = recording()
     assert "pv-button" in text_of(IMPORT + "{{ ui.button('x') }}{{ ui.link('y', href='/') }}", environment)
-    assert environment.compiled == ["page.html", "components.html", "buttons.html"]
+    assert compiled == ["page.html", "components.html", "buttons.html"]
 
 
 def test_the_folders_of_an_application_share_what_is_compiled(tmp_path: Path) -> None:
-    environment = RecordingEnvironment()
+    environment, compiled = recording()
     for folder in (tmp_path, tmp_path / "a", tmp_path / "b"):
         text_of(IMPORT + "{{ ui.button('x') }}", environment.beside(folder))
-    assert environment.compiled.count("buttons.html") == 1
+    assert compiled.count("buttons.html") == 1
+
+
+def test_the_applications_of_a_process_share_what_would_be_compiled_alike() -> None:
+    first, compiled = recording()
+    kind = type(first)
+
+    @pure
+    def length(value: Any) -> int:
+        return 7
+
+    text_of(USES, first)
+    for environment, count in (
+        (kind(), 1),
+        (kind(trim_blocks=True), 2),
+        (kind(finalize=Shown()), 3),
+        (kind(undefined=ChainableUndefined), 4),
+    ):
+        assert "pv-button" in text_of(USES, environment)
+        assert compiled.count("buttons.html") == count
+    other = kind()
+    other.filters["length"] = length
+    text_of(USES, other)
+    assert compiled.count("buttons.html") == 5
+
+
+USES = IMPORT + "{{ ui.button('x') }}"
+
+
+class Shown:
+    """A `finalize` without a hash."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Shown)
+
+    def __call__(self, value: Any) -> Any:
+        return value
+
+
+def test_own_files_that_a_topic_imports_are_used_for_it_alone() -> None:
+    environment, compiled = recording()
+    source = IMPORT + "{{ ui.switch('on', label='On') }}"
+    text_of(source, environment)
+    own = type(environment)(
+        loader=DictLoader(
+            {"pyview/fields.html": "{% macro field_group(of) %}<b>{{ caller() }}</b>{% endmacro %}"}
+        )
+    )
+    text_of(source, type(environment)())
+    assert compiled.count("switches.html") == 1
+    text_of(source, own)
+    assert compiled.count("switches.html") == 2
 
 
 @pytest.mark.parametrize(
@@ -156,3 +219,20 @@ def test_a_macro_may_call_one_of_another_topic_and_stays_pure() -> None:
     macro: Any = template.module
     assert macro.twice.pure
     assert macro.twice("x").count("pv-button") == 2
+
+
+async def test_in_production_the_topics_are_loaded_before_the_first_request() -> None:
+    environment, compiled = recording(loader=DictLoader({"page.html": USES + "{{ ui.card(title=title) }}"}))
+
+    class Page(LiveView[Any]):
+        template = "page.html"
+
+    app = PyView(
+        templates=environment,
+        production=True,
+        secret="a secret of more than thirty-two bytes",
+        security=SecurityConfig(allowed_hosts=["*"]),
+    )
+    app.add_live_view("/", Page)
+    async with LiveClient(app):
+        assert {"buttons.html", "cards.html"} <= {*compiled}

@@ -4,7 +4,7 @@ Calls of function components and of declared macros are checked as far as their 
 arguments, constant values.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NoReturn
 
 from jinja2 import nodes
@@ -27,8 +27,13 @@ from pyview.template.declared.declaration import (
 from pyview.template.declared.signature import no_body
 
 
-def prepare(tree: nodes.Template, environment: Environment, name: str | None, filename: str | None) -> None:
-    """Read the declarations of a template, rewrite its slots, check its calls. Raises TemplateSyntaxError."""
+def prepare(
+    tree: nodes.Template, environment: Environment, name: str | None, filename: str | None
+) -> Collection[str]:
+    """Read the declarations of a template, rewrite its slots, check its calls. Raises TemplateSyntaxError.
+
+    Return the names of the core components that it uses.
+    """
     macros = declared_macros(tree, name, filename)
     collected: Collected = {}
     if tree.find(nodes.CallBlock) is not None:
@@ -40,6 +45,7 @@ def prepare(tree: nodes.Template, environment: Environment, name: str | None, fi
     components = core_components(tree, environment, name)
     if components:
         write_icons(tree, lambda node: components.get(_callee(node)), name, filename)
+    return components.values()
 
 
 def _components(tree: nodes.Template, environment: Environment) -> dict[str, Declaration]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import groupby
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from jinja2 import nodes
 from jinja2.environment import Environment, get_spontaneous_environment
@@ -11,25 +11,10 @@ from jinja2.exceptions import TemplateError, TemplateSyntaxError
 from jinja2.parser import Parser
 
 from pyview.template.compiler.analysis import bindings
+from pyview.template.compiler.code_key import SYNTAX
 from pyview.template.compiler.declarations import declared_macros
 from pyview.template.core.library import is_index, is_library_file, topics
 from pyview.template.declared.declaration import Declaration, guess
-
-# The options of an environment that the parser reads, in the order of its parameters.
-_SYNTAX: Final = (
-    "block_start_string",
-    "block_end_string",
-    "variable_start_string",
-    "variable_end_string",
-    "comment_start_string",
-    "comment_end_string",
-    "line_statement_prefix",
-    "line_comment_prefix",
-    "trim_blocks",
-    "lstrip_blocks",
-    "newline_sequence",
-    "keep_trailing_newline",
-)
 
 
 class _Use(NamedTuple):
@@ -160,7 +145,7 @@ def _macros_of(environment: Environment, file: _File) -> Mapping[str, Declaratio
     try:
         if environment.extensions:
             return _macros_in(environment, file._replace(source=environment.preprocess(*file)))
-        return _macros_in_syntax(tuple(getattr(environment, each) for each in _SYNTAX), file)
+        return _macros_in_syntax(tuple(getattr(environment, each) for each in SYNTAX), file)
     except TemplateError:
         return {}  # the error of that file is raised when it is loaded
 

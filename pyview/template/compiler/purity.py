@@ -1,7 +1,7 @@
 """Filters and tests whose result depends on nothing but their arguments."""
 
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from jinja2 import nodes
 from jinja2.environment import Environment
@@ -58,15 +58,25 @@ def is_pure_test(environment: Environment, node: nodes.Test) -> bool:
 
 def pure_names(environment: Environment) -> list[str]:
     """Return the names of all pure filters and tests. Compiled code is valid only for an environment with the same."""
-    filters = [
-        each
-        for each in environment.filters
-        if _is_pure(environment.filters, DEFAULT_FILTERS, IMPURE_FILTERS, each)
-    ]
-    tests = [
-        each for each in environment.tests if _is_pure(environment.tests, DEFAULT_TESTS, IMPURE_TESTS, each)
-    ]
-    return [*sorted(filters), "|", *sorted(tests)]
+    filters, tests = pure_functions(environment)
+    return [*(name for name, _ in filters), "|", *(name for name, _ in tests)]
+
+
+_Named: TypeAlias = tuple[tuple[str, Callable[..., Any]], ...]
+
+
+def pure_functions(environment: Environment) -> tuple[_Named, _Named]:
+    """Return all pure filters, and all pure tests, in the order of their names."""
+    return (
+        _pure_of(environment.filters, DEFAULT_FILTERS, IMPURE_FILTERS),
+        _pure_of(environment.tests, DEFAULT_TESTS, IMPURE_TESTS),
+    )
+
+
+def _pure_of(registered: dict[str, Any], builtin: dict[str, Any], impure: frozenset[str]) -> _Named:
+    return tuple(
+        (name, registered[name]) for name in sorted(registered) if _is_pure(registered, builtin, impure, name)
+    )
 
 
 def _is_pure(registered: dict[str, Any], builtin: dict[str, Any], impure: frozenset[str], name: str) -> bool:

@@ -5,40 +5,62 @@ topic, which is loaded then. A macro is public if its name does not begin with a
 """
 
 import re
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Hashable, Mapping, MutableMapping
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
+from types import CodeType, MappingProxyType
 from typing import Any, Final
 
 from jinja2 import Environment, Template
 from jinja2.environment import TemplateModule
 from jinja2.loaders import BaseLoader, ChoiceLoader, FileSystemLoader, PrefixLoader
 
+from pyview.template.compiler.code_key import code_key
+
 FOLDER: Final = Path(__file__).parent / "templates"
 _PREFIX: Final = "pyview"
 _INDEX: Final = "components.html"
+_MOST_COMPILED: Final = 500
+_IMPORTED: Final = re.compile(r'^\{% from "(pyview/\w+\.html)"', re.MULTILINE)
 _MACRO: Final = re.compile(r"^\{%-? macro ([a-z]\w*)\(", re.MULTILINE)
 
 
 class _Files(FileSystemLoader):
-    """The loader of the files. It compiles each of them once for an environment and its overlays."""
+    """The loader of the files. It compiles each of them once for all environments whose code would be the same."""
 
-    # An application has an overlay for each folder with views, and Jinja2 would compile every file for each of them.
+    # A process has an environment for each application, and for each folder with views: to compile the file of the data
+    # table takes a third of a second.
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._compiled: dict[Hashable, CodeType] = {}
+
     def load(
         self, environment: Environment, name: str, globals: MutableMapping[str, Any] | None = None
     ) -> Template:
-        compiled = getattr(environment, "library_code", None)
-        if compiled is None or environment.bytecode_cache is not None:
+        if environment.bytecode_cache is not None:
             return super().load(environment, name, globals)
         source, filename, up_to_date = self.get_source(environment, name)
-        if source not in compiled:
-            compiled[source] = environment.compile(source, name, filename)
+        code = self._code(environment, source, name, filename)
         return environment.template_class.from_code(
-            environment, compiled[source], environment.make_globals(globals), up_to_date
+            environment, code, environment.make_globals(globals), up_to_date
         )
 
+    def _code(self, environment: Environment, source: str, name: str, filename: str) -> CodeType:
+        key = (source, code_key(environment), self._own_imports(environment, source))
+        if key not in self._compiled:
+            if len(self._compiled) >= _MOST_COMPILED:
+                self._compiled.clear()
+            self._compiled[key] = environment.compile(source, name, filename)
+        return self._compiled[key]
 
+    def _own_imports(self, environment: Environment, source: str) -> tuple[str, ...]:
+        """Return the sources of the files that `source` imports: an application may have its own in their place."""
+        loader = environment.loader
+        names = _IMPORTED.findall(source) if loader is not None else ()
+        return tuple(loader.get_source(environment, each)[0] for each in names if loader is not None)
+
+
+INDEX: Final = f"{_PREFIX}/{_INDEX}"
 _FILES: Final = _Files(FOLDER)
 _LIBRARY: Final[BaseLoader] = PrefixLoader({_PREFIX: _FILES})
 
