@@ -72,6 +72,8 @@ def prepare(tokens: list[Token], folder: str) -> None:
     for at, token in enumerate(tokens):
         if token.type == "heading_open":
             token.attrSet("id", anchor(tokens[at + 1].content))
+        elif token.type == "table_open":
+            token.attrSet("tabindex", "0")  # a wide table scrolls, also by the keyboard
         for child in token.children or ():
             if child.type == "link_open":
                 child.attrSet("href", target(str(child.attrGet("href")), folder))

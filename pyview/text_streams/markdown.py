@@ -56,6 +56,7 @@ def _parser() -> Any:
     parser.add_render_rule("image", _picture)
     parser.add_render_rule("fence", _code)
     parser.add_render_rule("code_block", _code)
+    parser.add_render_rule("table_open", _table)
     parser.add_render_rule("th_open", _table_cell)
     parser.add_render_rule("td_open", _table_cell)
     return parser
@@ -87,6 +88,12 @@ def _picture(renderer: Any, tokens: Sequence[Token], at: int, options: Any, env:
 
 def _code(renderer: Any, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:
     return code_start(tokens[at]) + str(escape(tokens[at].content)) + CODE_END
+
+
+def _table(renderer: Any, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:
+    # A wide table scrolls, so that it must be reachable by the keyboard.
+    tokens[at].attrSet("tabindex", "0")
+    return str(renderer.renderToken(tokens, at, options, env))
 
 
 def _table_cell(renderer: Any, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:

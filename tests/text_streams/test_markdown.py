@@ -259,10 +259,11 @@ def test_a_block_that_grows_too_long_is_a_plain_text_until_it_is_complete() -> N
     assert "some <strong>bold</strong> words" in "".join(pieces.update(text, complete=True))
 
 
-def test_cells_are_aligned_by_classes() -> None:
+def test_tables_can_be_focused_and_cells_are_aligned_by_classes() -> None:
     html = rendered(markdown("| a | b | c |\n|--:|:-:|:--|\n| 1 | 2 | 3 |\n"))
     assert '<td class="pv-right">1</td>' in html
     assert '<th class="pv-center">b</th>' in html
+    assert html.startswith('<table tabindex="0">')  # it scrolls on a phone
     assert "style" not in html
 
 
