@@ -1,53 +1,25 @@
-"""Accessibility of the examples, checked with axe: https://github.com/dequelabs/axe-core."""
+"""Accessibility of pages after an error. Those of the examples are checked in `test_examples`."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from examples.gallery import app
-from tests.browser.npm_packages import packages
+from examples.counter.app import app
+from tests.browser.axe import faults
 from tests.browser.server import serving
-from tests.browser.test_examples import PAGES
 from tests.browser.test_overlay import crash, overlay, shop
 
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
-# The guide documents this page as it is.
-CHECKED = {name: show for name, show in PAGES.items() if name != "login"}
-FAULTS = """async (rules) => {
-  const {violations} = await axe.run(document, {runOnly: rules});
-  return violations.flatMap(({id, nodes}) => nodes.map(({html}) => `${id}: ${html}`));
-}"""
 
-
-@pytest.fixture(scope="module")
-def gallery() -> Iterator[str]:
+def test_axe_finds_no_fault_in_an_error_page(page: Page) -> None:
     with serving(app) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def axe() -> str:
-    return (packages() / "axe-core" / "axe.min.js").read_text()
-
-
-@pytest.mark.parametrize("name", CHECKED)
-def test_axe_finds_no_fault_in_a_page(page: Page, gallery: str, axe: str, name: str) -> None:
-    CHECKED[name](page, gallery)
-    page.evaluate(axe)
-    assert page.evaluate(FAULTS, RULES) == []
-
-
-def test_axe_finds_no_fault_in_an_error_page(page: Page, gallery: str, axe: str) -> None:
-    page.goto(f"{gallery}/counter/nowhere")
-    page.evaluate(axe)
-    assert page.evaluate(FAULTS, RULES) == []
-    page.get_by_role("link", name="Go to the start page").click()
-    page.wait_for_url(f"{gallery}/counter/")
+        page.goto(f"{url}/nowhere")
+        assert faults(page) == []
+        page.get_by_role("link", name="Go to the start page").click()
+        page.wait_for_url(f"{url}/")
 
 
 def test_axe_finds_no_fault_in_the_page_and_the_overlay_of_a_failure(
-    new_context: Callable[..., BrowserContext], axe: str
+    new_context: Callable[..., BrowserContext],
 ) -> None:
     with serving(shop(debug=True)) as url:
         open_page = new_context(color_scheme="light", viewport={"width": 390, "height": 800}).new_page()
@@ -58,5 +30,4 @@ def test_axe_finds_no_fault_in_the_page_and_the_overlay_of_a_failure(
         failed_page = new_context(color_scheme="dark").new_page()
         failed_page.goto(f"{url}/dead")
         for page in (open_page, failed_page):
-            page.evaluate(axe)
-            assert page.evaluate(FAULTS, RULES) == []
+            assert faults(page) == []

@@ -9,9 +9,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from pyview import LiveView, LiveViewSocket, PyView, SecurityConfig
 from pyview.events import event
-from tests.browser.npm_packages import packages
+from tests.browser.axe import faults
 from tests.browser.server import serving
-from tests.browser.test_accessibility import FAULTS, RULES
 from tests.browser.test_examples import visit
 
 TEMPLATE = """\
@@ -106,8 +105,7 @@ def test_charts_are_accessible_and_fit_a_phone_in_both_themes(
     visit(page, url)
     for summary in page.locator("summary").all():
         summary.click()
-    page.evaluate((packages() / "axe-core" / "axe.min.js").read_text())
-    assert page.evaluate(FAULTS, RULES) == []
+    assert faults(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     cut = "all => all.filter(one => one.getBoundingClientRect().left < 0).length"
     assert page.locator(".pv-chart text:visible").evaluate_all(cut) == 0

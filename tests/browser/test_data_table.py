@@ -13,8 +13,7 @@ from starlette.types import ASGIApp
 
 from pyview import LiveView, PyView, SecurityConfig
 from pyview.tables import Action, column, data_table
-from tests.browser.npm_packages import packages
-from tests.browser.test_accessibility import FAULTS, RULES
+from tests.browser.axe import faults
 from tests.browser.test_examples import visit
 
 Serve = Callable[[ASGIApp], str]
@@ -185,7 +184,6 @@ def test_nothing_moves_when_rows_are_sorted_selected_and_turned(page: Page, teas
     page.set_viewport_size({"width": width, "height": 900})
     page.add_init_script(SHIFTS)
     visit(page, f"{teas}/")
-    page.evaluate((packages() / "axe-core" / "axe.min.js").read_text())
     for name in ("Id", "Grams"):
         page.get_by_role("button", name=name, exact=True).click()
         expect(page.locator("th[aria-sort]")).to_have_text(name)
@@ -194,5 +192,5 @@ def test_nothing_moves_when_rows_are_sorted_selected_and_turned(page: Page, teas
     assert page.evaluate("window.shifts") < 0.01
     page.locator(".pv-data-cell").first.click()
     expect(page.locator("#teas-edit")).to_be_visible()
-    assert page.evaluate(FAULTS, RULES) == []
+    assert faults(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width

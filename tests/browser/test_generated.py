@@ -7,9 +7,8 @@ from importlib import import_module
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.npm_packages import packages
+from tests.browser.axe import faults
 from tests.browser.server import serving
-from tests.browser.test_accessibility import FAULTS, RULES
 from tests.browser.test_examples import visit
 from tests.generators.project import new
 
@@ -41,8 +40,7 @@ def test_axe_finds_no_fault_and_nothing_is_too_wide(
         if viewport == PHONE:
             page.get_by_role("button", name="Menu").click()
         expect(page.get_by_role("link", name="Home")).to_be_visible()
-        page.evaluate((packages() / "axe-core" / "axe.min.js").read_text())
-        assert page.evaluate(FAULTS, RULES) == []
+        assert faults(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.npm_packages import packages
+from tests.browser.axe import faults
 from tests.browser.server import serving
 from tests.docs.pages import ROOT, blocks
 
@@ -39,5 +39,4 @@ def test_the_focus_moves_to_the_content_after_a_live_navigation_only(page: Page,
     page.get_by_role("link", name="About").click()
     expect(page.locator("#content")).to_be_focused()
     expect(page).to_have_title(re.compile("^About"))
-    page.evaluate((packages() / "axe-core" / "axe.min.js").read_text())
-    assert page.evaluate("axe.run()")["violations"] == []
+    assert faults(page) == []

@@ -11,9 +11,8 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 from pyview import LiveView, LiveViewSocket, PyView, SecurityConfig
 from pyview.events import event
 from pyview.plots import Plot, Points, Ranges, draw
-from tests.browser.npm_packages import packages
+from tests.browser.axe import faults
 from tests.browser.server import serving
-from tests.browser.test_accessibility import FAULTS, RULES
 from tests.browser.test_charts import SHIFT
 from tests.browser.test_examples import visit
 
@@ -232,6 +231,5 @@ def test_plots_are_accessible_and_fit_a_phone_in_both_themes(
     expect(page.locator("#lines tbody tr")).to_have_count(5)
     expect(page.locator("#dots tbody tr")).to_have_count(2)
     assert page.locator("#lines table img, #lines table a").count() == 0
-    page.evaluate((packages() / "axe-core" / "axe.min.js").read_text())
-    assert page.evaluate(FAULTS, RULES) == []
+    assert faults(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") == 360

@@ -17,9 +17,8 @@ from starlette.staticfiles import StaticFiles
 
 from scripts.site.build import VERSION, build
 from scripts.site.publish import publish
-from tests.browser.npm_packages import packages
+from tests.browser.axe import faults
 from tests.browser.server import serving
-from tests.browser.test_accessibility import FAULTS, RULES
 from tests.docs.pages import ROOT
 
 NewContext = Callable[..., BrowserContext]
@@ -121,13 +120,11 @@ def test_the_first_page_is_small_and_has_no_search_yet(page: Page, site: str) ->
 def test_axe_finds_no_fault_in_each_kind_of_page(
     new_context: NewContext, site: str, scheme: str, width: int
 ) -> None:
-    axe = (packages() / "axe-core" / "axe.min.js").read_text()
     page = new_context(color_scheme=scheme, viewport={"width": width, "height": 800}).new_page()
     for path in (*KINDS, "not-there"):
         page.goto(f"{site}/latest/{path}")
         expect(page.locator("h1")).to_be_visible()
-        page.evaluate(axe)
-        assert page.evaluate(FAULTS, RULES) == [], path
+        assert faults(page) == [], path
 
 
 def test_the_theme_follows_the_system_until_it_is_switched(new_context: NewContext, site: str) -> None:

@@ -8,10 +8,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from examples.ui_kit.app import create_app
 from examples.ui_kit.demo import demos
-from tests.browser.npm_packages import packages
+from tests.browser.axe import faults
 from tests.browser.pictures import SCHEMES, save_picture
 from tests.browser.server import serving
-from tests.browser.test_accessibility import FAULTS, RULES
 
 LIVE = "[data-phx-main].phx-connected"
 PATHS = ["", "office/orders", *demos()]
@@ -45,11 +44,6 @@ def address() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def axe() -> str:
-    return (packages() / "axe-core" / "axe.min.js").read_text()
-
-
-@pytest.fixture(scope="module")
 def visitor(browser: Browser) -> Iterator[tuple[Page, list[str]]]:
     """Return one page for all, and what its console says."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, bypass_csp=False)
@@ -67,9 +61,7 @@ def visitor(browser: Browser) -> Iterator[tuple[Page, list[str]]]:
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_a_page_of_the_kit_is_sound(
-    visitor: tuple[Page, list[str]], address: str, axe: str, path: str
-) -> None:
+def test_a_page_of_the_kit_is_sound(visitor: tuple[Page, list[str]], address: str, path: str) -> None:
     page, said = visitor
     said.clear()
     page.set_viewport_size({"width": 1280, "height": 900})
@@ -77,11 +69,10 @@ def test_a_page_of_the_kit_is_sound(
     expect(page.locator(LIVE)).to_be_attached()
     assert page.evaluate("window.shift ?? 0") < 0.01
     assert said == []
-    page.evaluate(axe)
     name = f"kit-{path.replace('/', '-') or 'index'}"
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme)
-        assert page.evaluate(FAULTS, RULES) == []
+        assert faults(page) == []
     save_picture(page, f"{name}-desktop")
     page.set_viewport_size({"width": 360, "height": 740})
     assert page.evaluate(WIDTH) <= 360

@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from examples.assistant import model
+from examples.assistant import assistant, model
 from examples.assistant.app import app
-from examples.assistant.assistant import LONGEST, MOST_TURNS
+from examples.assistant.assistant import LONGEST
 from pyview.testing import LiveClient, Page
 
 QUESTION = "How do I download a file?"
@@ -110,13 +110,14 @@ async def test_empty_and_long_questions_and_unknown_turns_do_no_harm() -> None:
         assert not page.exists("article")
 
 
-async def test_a_long_conversation_loses_its_beginning() -> None:
+async def test_a_long_conversation_loses_its_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(assistant, "MOST_TURNS", 5)
     async with LiveClient(app) as client:
         page = await client.open("/")
-        for number in range(MOST_TURNS + 2):
+        for number in range(7):
             await page.submit("form", {"question": f"xyzzy {number}"})
         assert page.find_all(".asked")[0].text == "xyzzy 2"
-        assert len(page.find_all("article")) == MOST_TURNS
+        assert len(page.find_all("article")) == 5
 
 
 # A model behind a server

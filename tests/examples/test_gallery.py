@@ -26,13 +26,13 @@ asyncio.run(start())
 
 
 async def test_the_index_links_to_every_example() -> None:
-    async with LiveClient(app) as client:
+    async with LiveClient(app, lifespan=False) as client:
         page = await client.open("/")
         assert [card["href"] for card in page.find_all("a.card")] == [example.href for example in EXAMPLES]
 
 
 async def test_the_search_is_in_the_address_and_finds_by_subject() -> None:
-    async with LiveClient(app) as client:
+    async with LiveClient(app, lifespan=False) as client:
         page = await client.open("/")
         await page.change("input[name=q]", "files")
         assert page.path == "/?q=files"
@@ -44,7 +44,7 @@ async def test_the_search_is_in_the_address_and_finds_by_subject() -> None:
 
 
 async def test_each_guide_is_a_page_whose_links_lead_somewhere() -> None:
-    async with LiveClient(app) as client:
+    async with LiveClient(app, lifespan=False) as client:
         assert (await client.open("/guides/forms")).connected
         for name in FILES:
             guide = BeautifulSoup((await client.get(f"/guides/{name}")).text, "html.parser").select_one(
@@ -79,8 +79,7 @@ async def test_each_example_is_live_below_its_prefix_with_source_guide_and_the_w
             sheets = [link["href"] for link in page.find_all("link[href*=gallery]")]
             assert sheets == ["/assets/gallery.css"], example.folder
             assert page.find(".bar a[href^='/guides/']")["href"].removeprefix("/guides/") in FILES
-            await page.click("a", "All examples")
-            assert page.path == "/"
+            assert page.find(".bar a", "All examples")["href"] == "/"
         assert (await client.get("/assets/gallery.css")).headers["content-type"].startswith("text/css")
         login = await client.open("/dashboard")
         assert login.find(".source iframe")["src"] == f"/sources/{EXAMPLES[-1].folder}"
@@ -105,7 +104,7 @@ def check_source(page: BeautifulSoup, example: Example) -> None:
 
 
 async def test_a_patch_keeps_the_prefix() -> None:
-    async with LiveClient(app) as client:
+    async with LiveClient(app, lifespan=False) as client:
         page = await client.open("/table/")
         await page.change("#q", "lisbon")
         assert page.path == "/table/?q=lisbon"
@@ -132,7 +131,7 @@ def test_the_gallery_starts_without_a_warning() -> None:
 
 
 async def test_the_documented_example_keeps_its_absolute_paths() -> None:
-    async with LiveClient(app) as client:
+    async with LiveClient(app, lifespan=False) as client:
         page = await client.open("/dashboard")
         assert page.path == "/login?next=%2Fdashboard"
         await page.submit("form", {"username": "demo", "password": "demo"})

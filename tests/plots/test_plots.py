@@ -193,8 +193,8 @@ async def test_a_figure_of_matplotlib_is_drawn_beside_the_event_loop() -> None:
 
 async def test_a_picture_may_not_be_too_large() -> None:
     wide = figure()
-    wide.set_size_inches(60, 60)
-    wide.get_axes()[0].imshow(pytest.importorskip("numpy").random.default_rng(1).random((2000, 2000)))
+    wide.set_size_inches(25, 25)
+    wide.get_axes()[0].imshow(pytest.importorskip("numpy").random.default_rng(1).random((1500, 1500)))
     with pytest.raises(ValueError, match=f"at most {LARGEST:,} bytes"):
         await draw(wide, "png", dpi=60)
     with pytest.raises(ValueError, match="expected one of svg, png"):
