@@ -219,6 +219,29 @@ def test_plots_appear_and_leave_with_live_navigation(page: Page, url: str) -> No
     assert page.evaluate("document.querySelectorAll('.main-svg, svg.marks, .plotly-notifier').length") == 0
 
 
+def test_plots_that_have_left_hold_no_elements(page: Page, url: str) -> None:
+    visit(page, f"{url}/plain")
+    counts = []
+    for _ in range(3):
+        page.get_by_role("link", name="Plots").click()
+        drawn(page)
+        page.get_by_role("link", name="Leave").click()
+        expect(page.get_by_role("heading", name="Plain")).to_be_visible()
+        counts.append(elements_and_listeners(page))
+    # The first plots leave what their libraries keep for all.
+    assert all(last <= before for last, before in zip(counts[2], counts[1], strict=True)), counts
+
+
+def elements_and_listeners(page: Page) -> tuple[int, int]:
+    """Return the number of nodes and of listeners that are in memory, also outside of the document."""
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
+    session.send("HeapProfiler.collectGarbage")
+    metrics = {each["name"]: each["value"] for each in session.send("Performance.getMetrics")["metrics"]}
+    session.detach()
+    return metrics["Nodes"], metrics["JSEventListeners"]
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_plots_are_accessible_and_fit_a_phone_in_both_themes(
     new_context: Callable[..., BrowserContext], url: str, theme: str
