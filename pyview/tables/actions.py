@@ -6,6 +6,7 @@ from typing import Any, Final, Protocol
 
 from pyview.tables.shown import ShownAction
 from pyview.tables.sources.source import TableSource
+from pyview.words import in_words
 
 _BATCH: Final = 500
 
@@ -46,7 +47,7 @@ class Action:
     @property
     def shown(self) -> ShownAction:
         """Its button."""
-        label = self.label or self.name.replace("_", " ").capitalize()
+        label = self.label or in_words(self.name)
         return ShownAction(self.name, label, confirm=self.confirm, variant=self.variant)
 
 

@@ -9,6 +9,8 @@ from enum import Enum
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
 
+from pyview.words import in_words
+
 Kind: TypeAlias = Literal["text", "number", "date", "datetime", "boolean", "choice", "other"]
 """Kind of the values of a column. It decides the filter, the alignment and the input of an edited cell."""
 
@@ -59,10 +61,7 @@ class Column:
     @property
     def title(self) -> str:
         """The label, or the name in words: "unit_price" is "Unit price"."""
-        if self.label is not None:
-            return self.label
-        words = self.name.replace("_", " ").strip()
-        return words[:1].upper() + words[1:]
+        return in_words(self.name) if self.label is None else self.label
 
 
 def column(name: str, label: str | None = None, **options: Any) -> Column:

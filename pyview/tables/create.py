@@ -20,6 +20,7 @@ from pyview.tables.query import MAX_SELECTED, Offer, TableQuery
 from pyview.tables.sources.choice import source_of
 from pyview.tables.table import DataTable
 from pyview.tables.texts import Texts
+from pyview.words import in_words
 
 SIZES: Final = (10, 25, 50, 100)
 COUNT_TO: Final = 10_000
@@ -75,7 +76,7 @@ async def data_table(
     offer = _offer(name if prefix is None else prefix, prefix is None, known, sort, size, sizes, group)
     definition = Definition(
         name=name,
-        caption=caption or name.replace("_", " ").capitalize(),
+        caption=caption or in_words(name),
         source=rows,
         columns=known,
         offer=replace(offer, selectable=selectable or bool(bulk_actions)),

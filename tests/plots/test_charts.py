@@ -139,6 +139,11 @@ def test_a_format_cannot_write_markup() -> None:
     assert [cell.text for cell in soup.select("tbody td")] == ["<1.5", "<2.0"]
 
 
+def test_names_of_fields_keep_their_capitals() -> None:
+    soup = chart([{"at": "Jan", "CPU": 3, "Earl Grey": 4}], ", x='at', y=['CPU', 'Earl Grey']")
+    assert str(only(soup, "[role=img]")["aria-label"]).endswith("Jan. CPU: 3. Earl Grey: 4.")
+
+
 def test_labels_of_whole_numbers_are_whole_and_long_names_are_shortened() -> None:
     assert [text.text for text in chart([1, 2, 3]).select(".pv-chart-foot text")] == ["0", "1", "2"]
     (label,) = chart([1], ", x=['the longest of all names'], kind='bar'").select(".pv-chart-foot text")

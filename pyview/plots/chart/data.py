@@ -8,6 +8,8 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 import orjson
 
+from pyview.words import in_words
+
 X: TypeAlias = float | str | date | datetime
 Axis: TypeAlias = Literal["number", "time", "category"]
 
@@ -79,7 +81,7 @@ def _labels(y: Any) -> dict[str, str]:
     if isinstance(y, Mapping):
         return {str(name): str(label) for name, label in y.items()}
     names = [y] if isinstance(y, str) else list(y)
-    return {name: name.replace("_", " ").capitalize() for name in names}
+    return {name: in_words(name) for name in names}
 
 
 def _column(rows: Sequence[Any], name: str) -> list[Any]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from pyview.forms import FormField, Option
 from pyview.forms.inputs import as_text
 from pyview.template.compiler.purity import pure
+from pyview.words import in_words
 
 _NO_ID: Final = re.compile(r"[^\w-]+")
 _OF_PART: Final = re.compile(r".+\[\d+\]")
@@ -72,8 +73,7 @@ def _no_field(got: object) -> TypeError:
 
 def _named(name: str, value: Any, given: Mapping[str, Any]) -> PlainField:
     id = given.get("id") or _NO_ID.sub("_", name).strip("_")
-    words = _NO_ID.sub(" ", name).replace("_", " ").strip()
-    label, required = words[:1].upper() + words[1:], given.get("required") is True
+    label, required = in_words(_NO_ID.sub(" ", name)), given.get("required") is True
     return PlainField(id, name, label=label, required=required, **_values(value))
 
 
