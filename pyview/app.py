@@ -633,7 +633,9 @@ class PyView(Starlette):
         for route in self.live_routes:
             check_sent_names(route.view_class, self._templates)
             check_kept(route.view_class)
-        self._templates.load_components()
+        if self.production:
+            for route in self.live_routes:
+                self._templates.load(route.view_class, route.live_session.layout)
         several = configured_workers(os.environ, sys.argv).workers > 1
         if several and self.secrets.generated and not self.secrets.shared:
             logger.error("several workers, but no PYVIEW_SECRET: each refuses the others' pages")

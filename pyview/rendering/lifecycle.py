@@ -24,7 +24,7 @@ from pyview.routing.routes import LiveRoute, NestedRoute
 from pyview.sessions.session import ReadOnlySession, with_shared
 from pyview.socket.connect import ConnectData
 from pyview.socket.socket import FirstSocket, LiveViewSocket
-from pyview.threads import off_loop
+from pyview.threads import in_thread, off_loop
 from pyview.uploads.registry import UploadRegistry
 
 NO_VALUES: Final[Mapping[str, Any]] = MappingProxyType({})
@@ -195,6 +195,15 @@ def check_is_page(mount_context: MountContext) -> None:
             f"socket.page: {mount_context.view_class.__qualname__} is nested, and the document belongs to the view "
             "around it. Broadcast to that view, which can set socket.page."
         )
+
+
+async def load_templates(mount_context: MountContext, templates: ViewTemplates) -> None:
+    """Compile what a view needs, before the first page of its class. Await it unless the class is in `loaded`.
+
+    In a thread: it may take a third of a second, in which no other page of the worker would get an answer.
+    """
+    groups = (mount_context.location.route.live_session.layout,) if mount_context.routed else ()
+    await in_thread(templates.load, mount_context.view_class, *groups)
 
 
 def renderer_of(

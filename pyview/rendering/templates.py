@@ -8,6 +8,7 @@ import inspect
 import logging
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
@@ -164,6 +165,8 @@ class ViewTemplates:
         self._shared_pages: dict[type[LiveView[Any]], SharedPages] = {}
         self.missing: dict[type[LiveView[Any]], TemplateFileNotFound] = {}
         self.files = ViewFiles(reread=self.environment.auto_reload)
+        self.loaded: set[ViewClass] = set()
+        """View classes whose templates are compiled, with the core components that they use."""
 
     @property
     def change_rule(self) -> ChangeRule:
@@ -228,11 +231,17 @@ class ViewTemplates:
                 self._prepare(found.environment)
         return self._components[component]
 
-    def load_components(self) -> None:
-        """Load the core components that the templates use: to compile them would make a first request wait."""
-        loaded = (*self._templates.values(), *self._layouts.values())
-        for environment in {each.environment for each in loaded if each is not None}:
-            environment.load_components()
+    def load(self, view_class: ViewClass, *layouts_of_groups: Any) -> None:
+        """Compile the template of a view, its layouts, and the core components that they use. It may run in a thread.
+
+        Errors are left to the render that uses the template.
+        """
+        with suppress(TemplateError, TemplateFileNotFound):
+            found = [self.for_view(view_class)]
+            found += [self.layout_for(view_class, group) for group in layouts_of_groups]
+            for environment in {each.environment for each in found if each is not None}:
+                environment.load_components()
+        self.loaded.add(view_class)
 
     def _prepare(self, environment: LiveEnvironment) -> None:
         """Make `live_render` available in `environment`, and reload its files like those of the application.

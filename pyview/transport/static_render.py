@@ -131,6 +131,8 @@ async def render_view(
     if socket.navigation is not None:
         raise Redirected(socket, socket.navigation)
     app = context.app
+    if mount_context.view_class not in app.templates.loaded:
+        await lifecycle.load_templates(mount_context, app.templates)
     renderer = lifecycle.renderer_of(view, mount_context, app.templates, app.context_processors)
     rendered = renderer.html(socket)
     html = rendered if isinstance(rendered, str) else await rendered

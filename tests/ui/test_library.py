@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 import pytest
@@ -236,3 +237,24 @@ async def test_in_production_the_topics_are_loaded_before_the_first_request() ->
     app.add_live_view("/", Page)
     async with LiveClient(app):
         assert {"buttons.html", "cards.html"} <= {*compiled}
+
+
+async def test_in_development_a_first_page_compiles_in_a_thread() -> None:
+    threads: dict[str | None, int] = {}
+
+    class ThreadedEnvironment(LiveEnvironment):
+        def _generate(
+            self, source: nodes.Template, name: str | None, filename: str | None, defer_init: bool = False
+        ) -> str:
+            threads[name] = get_ident()
+            return super()._generate(source, name, filename, defer_init)
+
+    class Page(LiveView[Any]):
+        template = "page.html"
+
+    app = PyView(templates=ThreadedEnvironment(loader=DictLoader({"page.html": USES})))
+    app.add_live_view("/", Page)
+    async with LiveClient(app) as client:
+        assert (await client.open("/")).exists(".pv-button")
+    assert {*threads} == {"page.html", "components.html", "buttons.html"}
+    assert get_ident() not in threads.values()

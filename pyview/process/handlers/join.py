@@ -138,6 +138,8 @@ async def _mount(process: ViewProcess, mount_context: MountContext) -> Diff:
     # Looked up once for each view, so that an event finds its caller without a search.
     process.call_event, process.call_info, process.requirements = callers_of(view_class)
     if mount_context.first is None:
+        if view_class not in process.app.templates.loaded:
+            await lifecycle.load_templates(mount_context, process.app.templates)
         view = await _call_callbacks(process, mount_context)
     else:
         view = _continue(process, mount_context, mount_context.first)
