@@ -3,14 +3,15 @@
 from typing import Any
 
 from bs4 import BeautifulSoup, Tag
+from jinja2 import StrictUndefined
 
 from pyview.template.environment import create_environment
 from pyview.template.live_template import LiveTemplate
 from pyview.testing.tree_html import to_html
 from pyview.wire.merge import merge
 
-# One for all, since the components are compiled once for each environment.
-ENVIRONMENT = create_environment()
+# Strict, so that the components do not rely on names and attributes that are not there.
+ENVIRONMENT = create_environment(undefined=StrictUndefined)
 IMPORT = '{% import "pyview/components.html" as ui %}'
 
 

@@ -106,7 +106,7 @@ def test_the_filter_attr_reads_attributes_of_the_form_itself() -> None:
     form = Form(Entries, as_="it")
     source = """<b>{{ form.id.value }} {{ form|attr("id") }}</b>{% call(row) ui.inputs_for(form.rows) %}
       <i>{{ row.index.value }} {{ row|attr("index") }} {{ row.count }} {{ row["key"] }}
-      {{ row.errors.value }} {{ row|attr("errors") }} {{ row|attr("nothing") }}</i>{% endcall %}"""
+      {{ row.errors.value }} {{ row|attr("errors") }} {{ row|attr("nothing")|default("") }}</i>{% endcall %}"""
     soup = rendered(source, form=form)
     assert only(soup, "b").text == "4 it"
     assert [one.text.split() for one in soup.select("i")] == [

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from jinja2 import (
-    ChainableUndefined,
     DictLoader,
     FileSystemBytecodeCache,
     FileSystemLoader,
+    StrictUndefined,
     TemplateSyntaxError,
     nodes,
 )
@@ -76,7 +76,7 @@ def test_the_applications_of_a_process_share_what_would_be_compiled_alike() -> N
         (kind(), 1),
         (kind(trim_blocks=True), 2),
         (kind(finalize=Shown()), 3),
-        (kind(undefined=ChainableUndefined), 4),
+        (kind(undefined=StrictUndefined), 4),
     ):
         assert "pv-button" in text_of(USES, environment)
         assert compiled.count("buttons.html") == count
