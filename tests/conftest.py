@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 # Deadlines would fail on slow or busy machines.
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("fuzz", UNHURRIED, max_examples=2000)
-settings.register_profile("suite", UNHURRIED, max_examples=50)
+settings.register_profile("suite", UNHURRIED, max_examples=35)
 settings.register_profile("other", UNHURRIED, max_examples=20)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 

@@ -18,7 +18,7 @@ from tests.components.test_random_histories import NAMES, PAGE, mutated, some_co
 
 Serve = Callable[[ASGIApp], str]
 LIVE = "[data-phx-main].phx-connected"
-STEPS = 60
+STEPS = 40
 
 
 def app_of(view: type[LiveView[Any]]) -> PyView:

@@ -77,7 +77,7 @@ def play(page: Page, serve: Serve, plan: list[list[Operation]]) -> list[list[tup
 
 
 def test_the_page_shows_the_items_of_the_model(page: Page, serve: Serve) -> None:
-    plan = plan_of(40)
+    plan = plan_of(25)
     model = Model()
     for cycle, shown in zip(plan, play(page, serve, plan), strict=True):
         model.take(cycle)

@@ -68,7 +68,7 @@ class Stage:
         return all(numbers == list(range(times)) for numbers in self.received)
 
 
-@pytest.mark.parametrize("times", [1100, 20_000])
+@pytest.mark.parametrize("times", [1100, 8000])
 async def test_a_loop_of_broadcasts_reaches_every_subscriber_in_order(times: int) -> None:
     stage = Stage()
     async with LiveClient(stage.app, timeout=60) as client:

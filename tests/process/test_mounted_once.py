@@ -41,7 +41,7 @@ async def visit(view: type[LiveView[Any]], events: list[str], *, once: bool) -> 
     return result
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=35, deadline=None)
 @given(
     parts=st.frozensets(st.sampled_from(sorted(PARTS)), min_size=1),
     events=st.lists(st.sampled_from(EVENTS), max_size=6),

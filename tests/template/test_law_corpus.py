@@ -11,7 +11,6 @@ from tests.template.data import random_assigns
 from tests.template.law import Law
 
 OPTIONS: dict[str, dict[str, Any]] = {
-    "default": {},
     "trim": {"trim_blocks": True, "lstrip_blocks": True},
     "no autoescape": {"autoescape": False},
     "strict": {"undefined": jinja2.StrictUndefined},
@@ -22,7 +21,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("name", CORPUS)
 def test_every_construct_renders_as_jinja2_does(name: str) -> None:
-    for seed in range(4):
+    for seed in range(3):
         Law(CORPUS[name]).follow(random.Random(seed), 12)
 
 
@@ -38,7 +37,7 @@ RESTLESS = {"lists made by the template", "data changed by the template", "dict 
 
 @pytest.mark.parametrize("name", sorted(CORPUS.keys() - RESTLESS - {"raises"}))
 def test_nothing_is_sent_when_nothing_changed(name: str) -> None:
-    for seed in range(3):
+    for seed in range(2):
         law = Law(CORPUS[name])
         rng = random.Random(seed)
         data = random_assigns(rng)

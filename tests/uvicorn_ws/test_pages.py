@@ -80,7 +80,7 @@ MALFORMED = st.sampled_from(
 CUTS = st.lists(st.tuples(st.floats(0, 1), st.integers(0, 3)), max_size=8)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(WELL_FORMED, max_size=25), MALFORMED, CUTS)
 def test_both_ways_send_the_same_frames(
     sent: list[list[Any]], malformed: list[Any] | None, cuts: list[tuple[float, int]]
