@@ -115,6 +115,7 @@ CALLS: list[tuple[str, Any]] = [
     ("{{ ui.kbd('Ctrl+K') }}", ui.kbd("Ctrl+K")),
     ("{{ ui.divider('or', id='d') }}", ui.divider("or", id="d")),
     ("{{ ui.divider() }}", ui.divider()),
+    ("{{ ui.alert('T') }}", ui.alert("T")),
     (
         "{% call ui.alert('T', kind='danger', on_close='c') %}in{% endcall %}",
         ui.alert("T", "in", kind="danger", on_close="c"),

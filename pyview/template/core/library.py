@@ -47,11 +47,13 @@ class _Files(FileSystemLoader):
 
     def _code(self, environment: Environment, source: str, name: str, filename: str) -> CodeType:
         key = (source, code_key(environment), self._own_imports(environment, source))
-        if key not in self._compiled:
+        code = self._compiled.get(key)
+        if code is None:
+            code = environment.compile(source, name, filename)
             if len(self._compiled) >= _MOST_COMPILED:
-                self._compiled.clear()
-            self._compiled[key] = environment.compile(source, name, filename)
-        return self._compiled[key]
+                self._compiled.clear()  # another thread may be here, too
+            self._compiled[key] = code
+        return code
 
     def _own_imports(self, environment: Environment, source: str) -> tuple[str, ...]:
         """Return the sources of the files that `source` imports: an application may have its own in their place."""
