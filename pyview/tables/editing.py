@@ -1,6 +1,5 @@
 """Editing of single cells: open the form, check and store the value, notice that the row has changed meanwhile."""
 
-import logging
 from collections.abc import Mapping
 from inspect import isawaitable
 from typing import Any
@@ -12,8 +11,6 @@ from pyview.tables.rendering import Editing
 from pyview.tables.sources.source import Changed, SavingSource
 from pyview.tables.table import DataTable
 from pyview.tables.values import cell_text, field_value
-
-logger = logging.getLogger("pyview")
 
 
 async def start_edit(table: DataTable, socket: Any, payload: Mapping[str, Any]) -> None:
@@ -66,7 +63,7 @@ def _editable(table: DataTable, payload: Mapping[str, Any]) -> Column | None:
     column = table.definition.offer.column(str(payload.get("column", "")))
     if column is not None and column.editable and table.definition.edit is not None:
         return column
-    logger.warning("table %r: refused to edit %r, which is not editable", table.name, payload.get("column"))
+    table.refuse(f"edit {payload.get('column')!r:.80}")
     return None
 
 

@@ -1,6 +1,5 @@
 """Events of a table: each is checked against what the table allows, then it changes the query or calls an action."""
 
-import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -15,8 +14,6 @@ from pyview.tables.filters import clean_text, range_text
 from pyview.tables.loading import TableSocket, load_soon, reload_rows
 from pyview.tables.query import MAX_SELECTED, NOTHING, Selection, TableQuery, next_sort
 from pyview.tables.table import DataTable
-
-logger = logging.getLogger("pyview")
 
 Payload: TypeAlias = Mapping[str, Any]
 Handler: TypeAlias = Callable[[DataTable, Any, Payload], Awaitable[None]]
@@ -56,7 +53,7 @@ async def sort(table: DataTable, socket: TableSocket, payload: Payload) -> None:
     name = _text(payload, "column")
     column = table.definition.offer.column(name)
     if column is None or not column.sortable:
-        return refuse(table, f"sort by {name!r:.80}")
+        return table.refuse(f"sort by {name!r:.80}")
     order = next_sort(table.query.sort, name, add=bool(payload.get("shiftKey")))
     await show(table, socket, replace(table.query, sort=order, page=1), push=True)
 
@@ -157,7 +154,7 @@ async def pick_none(table: DataTable, socket: TableSocket, payload: Payload) -> 
 
 async def _select(table: DataTable, socket: TableSocket, selected: Selection) -> None:
     if not table.definition.offer.selectable:
-        return refuse(table, "select rows")
+        return table.refuse("select rows")
     if len(selected.keys) > MAX_SELECTED:
         table.state.message = table.definition.texts.too_many.format(count=MAX_SELECTED)
         # The browser has ticked the box: the rows are made anew, without the tick.
@@ -211,7 +208,7 @@ def _action(table: DataTable, socket: TableSocket, payload: Payload, *, bulk: bo
     offered = table.definition.actions_for(socket.identity, bulk)
     found = next((one for one in offered if one.name == name), None)
     if found is None:
-        refuse(table, f"call the action {name!r:.80}")
+        table.refuse(f"call the action {name!r:.80}")
         table.offer_to(socket.identity)
         table.state.message = table.definition.texts.not_allowed
         table.touch()
@@ -229,15 +226,10 @@ async def export(table: DataTable, socket: TableSocket, payload: Payload) -> Non
     """Let the browser save the rows that match, with the columns that it sees."""
     format = _text(payload, "format")
     if format not in table.definition.exports:
-        return refuse(table, f"export as {format!r:.80}")
+        return table.refuse(f"export as {format!r:.80}")
     # A function: the rows are read when the browser fetches the file.
     content = partial(exported, table.definition, table.query, format)
     socket.download(content, filename=f"{table.name}.{format}")
-
-
-def refuse(table: DataTable, what: str) -> None:
-    """Log what a browser may not do: the page does not offer it."""
-    logger.warning("table %r: refused to %s, which the table does not offer", table.name, what)
 
 
 HANDLERS: Final[Mapping[str, Handler]] = {

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from pyview.tables.actions import HasScopes
 from pyview.tables.definition import Definition
@@ -16,6 +16,8 @@ from pyview.tables.values import field_value
 
 logger = logging.getLogger("pyview")
 
+_LOGGED: Final = 10
+
 
 class DataTable:
     """One table of a view. Put it into the context, and show it with `{{ ui.data_table(orders) }}`.
@@ -23,7 +25,7 @@ class DataTable:
     It holds the rows of the page that is shown, and no others.
     """
 
-    __slots__ = ("_exactly", "_shown", "_stale", "definition", "params", "state")
+    __slots__ = ("_exactly", "_failure", "_refused", "_shown", "_stale", "definition", "params", "state")
 
     def __init__(self, definition: Definition) -> None:
         self.definition = definition
@@ -31,6 +33,8 @@ class DataTable:
         self.params: list[tuple[str, str]] = []
         self._shown: ShownTable | None = None
         self._exactly = False
+        self._failure: type[BaseException] | None = None
+        self._refused = 0
         self._stale = True
 
     @property
@@ -67,6 +71,12 @@ class DataTable:
         if self._shown is None:
             self._shown = shown_table(self.definition, self.state)
         return self._shown
+
+    def refuse(self, what: str) -> None:
+        """Log what a browser may not do: the page does not offer it. Of one table, only the first times are logged."""
+        self._refused += 1
+        if self._refused <= _LOGGED:
+            logger.warning("table %r: refused to %s, which the table does not offer", self.name, what)
 
     def touch(self) -> None:
         """Make what the table shows anew: its state has changed."""
@@ -113,6 +123,7 @@ class DataTable:
         # A page after the last one shows the last one.
         state.query = replace(state.query, page=request.offset // request.limit + 1)
         state.loading = state.failed = self._stale = False
+        self._failure = None
         self.touch()
 
     def _counted(self, request: Request, window: Window) -> Count:
@@ -123,8 +134,13 @@ class DataTable:
         return self.state.count if window.count is None else window.count
 
     def fail(self, error: BaseException) -> None:
-        """Show that the rows could not be loaded, and log why."""
-        logger.error("table %r: the rows could not be loaded", self.name, exc_info=error)
+        """Show that the rows could not be loaded, and log why.
+
+        A user may try again and again: the same failure is logged once, until rows have come.
+        """
+        if type(error) is not self._failure:
+            logger.error("table %r: the rows could not be loaded", self.name, exc_info=error)
+        self._failure = type(error)
         state = self.state
         state.rows = state.rows or {}
         state.failed, state.loading, self._stale = True, False, True

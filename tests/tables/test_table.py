@@ -441,6 +441,18 @@ async def test_live_rows_are_updated_inserted_and_removed() -> None:
 # Slow and broken sources
 
 
+async def test_a_browser_cannot_flood_the_log(page: Page, caplog: pytest.LogCaptureFixture) -> None:
+    long = "x" * 10_000
+    for _ in range(15):
+        await page.push("teas:sort", {"column": long})
+        await page.push("teas:edit", {"column": long, "key": long})
+        await page.push("teas:act", {"action": long, "key": long})
+        await page.push("teas:export", {"format": long})
+    refusals = [record.getMessage() for record in caplog.records if "refused" in record.getMessage()]
+    assert len(refusals) == 10
+    assert max(map(len, refusals)) < 200
+
+
 class SlowSource(RowsSource):
     """Rows that come when the test lets them."""
 
@@ -498,6 +510,9 @@ async def test_a_source_that_fails_is_said_and_tried_again(caplog: pytest.LogCap
         assert "The rows could not be loaded." in page.find("[role=alert]").text
         assert "no database" in caplog.text
         assert "no database" not in page.html
+        logged = caplog.text.count("could not be loaded")
+        await page.click("button", "Try again")
+        assert caplog.text.count("could not be loaded") == logged
         source.broken = False
         await page.click("button", "Try again")
         assert cells(page)[0] == "1"
