@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, select
 from sqlalchemy import inspect as inspected
@@ -34,17 +35,22 @@ class TableSelect:
         entity = _entity(statement)
         if entity is None:
             wrapped = statement.subquery()
-            return _made(select(*wrapped.c), None, dict(wrapped.c.items()), key, frozenset())
+            return _of_columns(select(*wrapped.c), dict(wrapped.c.items()), key)
         if _is_final(statement):
             # Conditions on a select with a limit or groups go around it.
             entity = aliased(entity, statement.subquery())
             statement = select(entity)
-        mapper: Mapper[Any] = inspected(entity).mapper
-        expressions = {one.key: getattr(entity, one.key) for one in mapper.column_attrs}
-        stored = {name: mapper.column_attrs[name].columns[0] for name in expressions}
-        never_null = frozenset(name for name, one in stored.items() if not getattr(one, "nullable", True))
-        keys = [mapper.get_property_by_column(one).key for one in mapper.primary_key]
-        return _made(statement, entity, expressions, key or keys, never_null)
+        mapped = _mapped(entity) if isinstance(entity, type) else _read(entity)
+        names = _checked_key(key or mapped.key_names, mapped.expressions)
+        return cls(
+            statement,
+            entity,
+            mapped.expressions,
+            mapped.types,
+            mapped.columns,
+            names,
+            mapped.never_null,
+        )
 
     def column(self, name: str) -> Column:
         """Return a column of the select."""
@@ -73,23 +79,55 @@ def _is_final(statement: Any) -> bool:
     return any(part is not None and part != () for part in parts) or bool(statement._distinct)
 
 
-def _made(
-    statement: Any,
-    entity: Any,
-    expressions: Mapping[str, Any],
-    key: str | Sequence[str] | None,
-    never_null: frozenset[str],
+class _Mapped(NamedTuple):
+    """What a table reads of a class: see `TableSelect`."""
+
+    expressions: Mapping[str, Any]
+    types: Mapping[str, Any]
+    columns: tuple[Column, ...]
+    key_names: tuple[str, ...]
+    never_null: frozenset[str]
+
+
+@lru_cache(200)
+def _mapped(entity: type) -> _Mapped:
+    # Each page makes its table anew, and to read a class takes as long as to ask the database for a page of rows.
+    return _read(entity)
+
+
+def _read(entity: Any) -> _Mapped:
+    mapper: Mapper[Any] = inspected(entity).mapper
+    expressions = {one.key: getattr(entity, one.key) for one in mapper.column_attrs}
+    stored = {name: mapper.column_attrs[name].columns[0] for name in expressions}
+    never_null = frozenset(name for name, one in stored.items() if not getattr(one, "nullable", True))
+    keys = tuple(mapper.get_property_by_column(one).key for one in mapper.primary_key)
+    return _Mapped(expressions, *_typed(expressions), keys, never_null)
+
+
+def _typed(expressions: Mapping[str, Any]) -> tuple[Mapping[str, Any], tuple[Column, ...]]:
+    """Return the types of expressions, and their columns."""
+    types = {name: _type_of(one) for name, one in expressions.items()}
+    return types, tuple(_column(name, expressions[name], types[name]) for name in expressions)
+
+
+def _of_columns(
+    statement: Any, expressions: Mapping[str, Any], key: str | Sequence[str] | None
 ) -> TableSelect:
-    keys = (key,) if isinstance(key, str) else tuple(key or ())
-    found = keys or tuple(name for name, one in expressions.items() if getattr(one, "primary_key", False))
-    if not found or any(name not in expressions for name in found):
+    """Return the select of single columns. Their primary keys are the key by default."""
+    primary = tuple(name for name, one in expressions.items() if getattr(one, "primary_key", False))
+    names = _checked_key(key or primary, expressions)
+    return TableSelect(statement, None, expressions, *_typed(expressions), names, frozenset())
+
+
+def _checked_key(key: str | Sequence[str], expressions: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of the columns of a key. Raises `ValueError` if one is not selected, or if there are none."""
+    names = (key,) if isinstance(key, str) else tuple(key)
+    if not names or any(name not in expressions for name in names):
         raise ValueError(
-            f"rows of this select are identified by {found or 'no column'}: select a primary key, or give key=... with "
+            f"rows of this select are identified by {names or 'no column'}: select a primary key, or give key=... with "
             f"one of {', '.join(expressions)}"
         )
-    types = {name: _type_of(one) for name, one in expressions.items()}
-    columns = tuple(_column(name, expressions[name], types[name]) for name in expressions)
-    return TableSelect(statement, entity, expressions, types, columns, found, never_null)
+    return names
 
 
 def _type_of(expression: Any) -> Any:
