@@ -30,7 +30,7 @@ Socket = LiveViewSocket[LogbookContext]
 
 
 class LogbookLiveView(LiveView[LogbookContext]):
-    """Keep the numbers of the first and the last entry in the page, and of the starred ones."""
+    """Keep the numbers of the first and the last entry in the page, and of the starred and the hidden ones."""
 
     archive = Archive()
     top: int
@@ -38,6 +38,7 @@ class LogbookLiveView(LiveView[LogbookContext]):
 
     async def mount(self, socket: Socket, session: Any) -> None:
         self.starred: set[int] = set()
+        self.hidden: set[int] = set()
         socket.stream_configure("entries", dom_id=lambda line: f"entry-{line.entry.number}")
         self._show_latest(socket)
         socket.schedule_info(InfoEvent("refresh"), seconds=1)
@@ -54,19 +55,30 @@ class LogbookLiveView(LiveView[LogbookContext]):
     async def latest(self, socket: Socket) -> None:
         self._show_latest(socket)
 
+    # The client may ask twice before the first answer has come. What comes while it waits for the second one, it puts
+    # at the end of the list. So an event that is not from the end of the window sends the whole window again.
     @event
-    async def newer(self, socket: Socket) -> None:
-        self._show_newer(socket)
+    async def newer(self, socket: Socket, id: str) -> None:
+        if id == self._id_of_first(range(self.top, self.bottom - 1, -1)):
+            self._show_newer(socket)
+        else:
+            self._show_again(socket)
         socket.context["unseen"] = self.archive.newest - self.top
 
     @event
-    async def older(self, socket: Socket) -> None:
+    async def older(self, socket: Socket, id: str) -> None:
+        if id == self._id_of_first(range(self.bottom, self.top + 1)):
+            self._show_older(socket)
+        else:
+            self._show_again(socket)
+        socket.context["unseen"] = self.archive.newest - self.top
+
+    def _show_older(self, socket: Socket) -> None:
         last = max(self.bottom - PAGE, 1)
-        lines = [self._line(number) for number in range(self.bottom - 1, last - 1, -1)]
+        lines = self._lines(range(self.bottom - 1, last - 1, -1))
         socket.stream_insert_many("entries", lines, limit=-WINDOW)
         self.bottom = last
         self.top = min(self.top, last + WINDOW - 1)
-        socket.context["unseen"] = self.archive.newest - self.top
 
     @event
     async def star(self, socket: Socket, number: int) -> None:
@@ -77,21 +89,33 @@ class LogbookLiveView(LiveView[LogbookContext]):
 
     @event
     async def hide(self, socket: Socket, number: int) -> None:
+        if not self.bottom <= number <= self.top:
+            return
+        self.hidden.add(number)
         socket.stream_delete_by_dom_id("entries", f"entry-{number}")
 
     def _show_latest(self, socket: Socket) -> None:
         newest = self.top = self.archive.newest
         self.bottom = newest - PAGE + 1
-        lines = [self._line(number) for number in range(newest, self.bottom - 1, -1)]
-        socket.stream("entries", lines, reset=True)
+        self._show_again(socket)
         socket.context = {"newest": newest, "unseen": 0}
+
+    def _show_again(self, socket: Socket) -> None:
+        socket.stream("entries", self._lines(range(self.top, self.bottom - 1, -1)), reset=True)
 
     def _show_newer(self, socket: Socket) -> None:
         first = min(self.top + PAGE, self.archive.newest)
-        lines = [self._line(number) for number in range(self.top + 1, first + 1)]
+        lines = self._lines(range(self.top + 1, first + 1))
         socket.stream_insert_many("entries", lines, at=0, limit=WINDOW)
         self.top = first
         self.bottom = max(self.bottom, first - WINDOW + 1)
+
+    def _id_of_first(self, numbers: range) -> str:
+        """Return the id of the first of these entries that is not hidden."""
+        return f"entry-{next((number for number in numbers if number not in self.hidden), 0)}"
+
+    def _lines(self, numbers: range) -> list[Line]:
+        return [self._line(number) for number in numbers if number not in self.hidden]
 
     def _line(self, number: int) -> Line:
         return Line(self.archive.entry(number), number in self.starred)

@@ -1,6 +1,7 @@
 """Each example in a real browser, served by the gallery."""
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from typing import Literal
 from urllib.parse import parse_qs, urlsplit
@@ -11,7 +12,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from examples.gallery import EXAMPLES, app
 from tests.browser.axe import faults
 from tests.browser.pictures import check_fit
-from tests.browser.retry import until
+from tests.browser.retry import SECONDS, until
 from tests.browser.server import serving
 
 LIVE = "[data-phx-main].phx-connected"
@@ -318,18 +319,25 @@ def test_an_endless_list_is_scrolled(page: Page, gallery: str) -> None:
     newest = entries(page)[0]
     reel = page.locator(".reel")
     reel.hover()
-    while entries(page)[0] == newest or len(entries(page)) < 60:
-        page.mouse.wheel(0, 2000)
-        page.wait_for_timeout(100)  # the pace of a mouse wheel
+    scroll(page, 2000, lambda: entries(page)[0] < newest and len(entries(page)) >= 60)
     shown = entries(page)
     assert len(shown) <= 120
     assert shown == list(range(shown[0], shown[0] - len(shown), -1))
     expect(page.locator("#latest")).to_be_visible()
-    while entries(page)[0] < newest:
-        page.mouse.wheel(0, -2000)
-        page.wait_for_timeout(100)  # the pace of a mouse wheel
+    scroll(page, -2000, lambda: entries(page)[0] >= newest)
     shown = entries(page)
     assert shown == list(range(shown[0], shown[0] - len(shown), -1))
+
+
+def scroll(page: Page, by: int, ended: Callable[[], bool]) -> None:
+    """Turn the mouse wheel until `ended` holds. Raises `AssertionError` if it does not for half a minute."""
+    end = time.monotonic() + SECONDS
+    while not ended():
+        assert time.monotonic() < end
+        # At an end the wheel causes no scroll event, and the client asks for entries at such an event only.
+        page.mouse.wheel(0, -by / 20)
+        page.mouse.wheel(0, by)
+        page.wait_for_timeout(100)  # the pace of a mouse wheel
 
 
 COME_TO_REST = """reel => new Promise((rested) => {

@@ -8,7 +8,7 @@ import pytest
 from examples.streams.app import app
 from examples.streams.archive import SECONDS_BETWEEN, WRITTEN, Archive
 from examples.streams.logbook import PAGE, WINDOW, LogbookLiveView
-from pyview.testing import LiveClient
+from pyview.testing import LiveClient, Page
 
 
 class Clock:
@@ -38,6 +38,16 @@ def stretch(newest: int, count: int) -> list[int]:
     return [*range(newest, newest - count, -1)]
 
 
+async def older(page: Page) -> None:
+    """Scroll to the lower end."""
+    await page.push("older", {"id": f"entry-{numbers(page)[-1]}"})
+
+
+async def newer(page: Page) -> None:
+    """Scroll to the upper end."""
+    await page.push("newer", {"id": f"entry-{numbers(page)[0]}"})
+
+
 def test_an_entry_is_always_the_same() -> None:
     assert Archive(Clock()).entry(7) == Archive(Clock()).entry(7)
 
@@ -53,7 +63,7 @@ async def test_scrolling_down_keeps_a_window(clock: Clock) -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         for loaded in range(2, 7):
-            await page.push("older", {"id": "entry-1"})
+            await older(page)
             assert numbers(page) == stretch(WRITTEN, loaded * PAGE)[-WINDOW:]
         assert page.find("#latest").text == f"{2 * PAGE} newer"
 
@@ -62,13 +72,28 @@ async def test_scrolling_up_again(clock: Clock) -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
         for _ in range(6):
-            await page.push("older")
+            await older(page)
         for _ in range(10):
-            await page.push("newer")
+            await newer(page)
         assert numbers(page) == stretch(WRITTEN, WINDOW)
         assert not page.exists("#latest")
-        await page.push("older")
+        await older(page)
         assert numbers(page) == stretch(WRITTEN, WINDOW + PAGE)[-WINDOW:]
+
+
+async def test_who_asks_twice_gets_the_whole_window_in_order(clock: Clock) -> None:
+    async with LiveClient(app) as client:
+        page = await client.open("/")
+        await page.click(f"#entry-{WRITTEN - 1} [phx-click=hide]")
+        for _ in range(2):
+            await page.push("older", {"id": f"entry-{WRITTEN - PAGE + 1}"})
+        assert numbers(page) == [n for n in stretch(WRITTEN, 2 * PAGE) if n != WRITTEN - 1]
+        for _ in range(4):
+            await older(page)
+        first = numbers(page)[0]
+        for _ in range(2):
+            await page.push("newer", {"id": f"entry-{first}"})
+        assert numbers(page) == stretch(first + PAGE, WINDOW)
 
 
 async def test_the_end_of_the_log(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,7 +106,7 @@ async def test_the_end_of_the_log(clock: Clock, monkeypatch: pytest.MonkeyPatch)
     async with LiveClient(app) as client:
         page = await client.open("/")
         for _ in range(3):
-            await page.push("older")
+            await older(page)
         assert numbers(page) == stretch(PAGE + 5, PAGE + 5)
 
 
@@ -97,7 +122,7 @@ async def test_new_entries_are_counted_while_the_user_reads_older_ones(clock: Cl
     async with LiveClient(app) as client:
         page = await client.open("/")
         for _ in range(3):
-            await page.push("older")
+            await older(page)
         clock.entries(7)
         await page.wait_for("#latest", text="7 newer")
         assert numbers(page)[0] == WRITTEN
@@ -115,6 +140,10 @@ async def test_entries_can_be_starred_and_hidden(clock: Clock) -> None:
         assert page.find(star)["aria-pressed"] == "false"
         await page.click(f"#entry-{WRITTEN - 1} [phx-click=hide]")
         assert numbers(page) == [n for n in stretch(WRITTEN, PAGE) if n != WRITTEN - 1]
+        await page.click("#entries > article:first-child [phx-click=hide]")
+        await older(page)
+        await newer(page)
+        assert numbers(page) == stretch(WRITTEN - 2, 2 * PAGE - 2)
 
 
 @pytest.mark.parametrize("number", [0, -5, WRITTEN + 1, 10**9])
@@ -129,8 +158,8 @@ async def test_an_unknown_entry_changes_nothing(clock: Clock, number: int) -> No
 async def test_a_reconnected_page_keeps_its_window(clock: Clock) -> None:
     async with LiveClient(app) as client:
         page = await client.open("/")
-        await page.push("older")
-        await page.push("older")
+        await older(page)
+        await older(page)
         await page.drop()
         clock.entries(3)
         await page.reconnect()
