@@ -67,7 +67,7 @@ fuzz: setup ## run property tests with many more examples (ARGS=... for pytest)
 	@scripts/fuzz $(ARGS)
 
 soak: setup ## run tests that take minutes: leaks, mutants, large uploads (ARGS=... for pytest)
-	@scripts/suite .venv all -m soak $(ARGS)
+	@scripts/suite .venv all -m soak -o faulthandler_timeout=0 $(ARGS)
 
 chaos: setup ## restart, kill and freeze three workers and their broker, print what was lost (ARGS=...)
 	@.venv/bin/python -m tests.chaos $(ARGS)
