@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from pyview import LiveView, LiveViewSocket, PyView, SecurityConfig
+from pyview.rendering.templates import ViewTemplates
 from pyview.stores import MemoryStateStore
 from pyview.template.live_template import LiveTemplate
 from pyview.testing import LiveClient, RawSocket
@@ -328,6 +330,33 @@ async def test_a_state_that_was_not_shown_yet_goes_on_to_a_third_worker(log: Log
         back = asyncio.ensure_future(page.join(2))
         await eventually(lambda: cluster.views[2] == 1)
         log.mounting.set()
+        _, text = await back
+        assert text == "1"
+        await eventually(lambda: cluster.views == [0, 0, 1])
+
+
+async def test_a_state_whose_template_is_being_compiled_goes_on_to_a_third_worker(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compiled, load_now = threading.Event(), ViewTemplates.load
+
+    def load_late(*args: Any) -> None:
+        compiled.wait(10)
+        load_now(*args)
+
+    async with workers(3) as (cluster, client):
+        page = await raw_page(cluster, client)
+        old, _ = await page.join(0)
+        await page.click(old)
+        await old.drop()
+        monkeypatch.setattr(ViewTemplates, "load", load_late)
+        lost = await page.begin(1)
+        await eventually(lambda: cluster.views == [0, 1, 0])
+        await lost.drop()
+        await eventually(lambda: not cluster.workers[1]._open_connections.monitor)
+        back = asyncio.ensure_future(page.join(2))
+        await eventually(lambda: cluster.views[2] == 1)
+        compiled.set()
         _, text = await back
         assert text == "1"
         await eventually(lambda: cluster.views == [0, 0, 1])

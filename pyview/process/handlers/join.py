@@ -138,8 +138,6 @@ async def _mount(process: ViewProcess, mount_context: MountContext) -> Diff:
     # Looked up once for each view, so that an event finds its caller without a search.
     process.call_event, process.call_info, process.requirements = callers_of(view_class)
     if mount_context.first is None:
-        if view_class not in process.app.templates.loaded:
-            await lifecycle.load_templates(mount_context, process.app.templates)
         view = await _call_callbacks(process, mount_context)
     else:
         view = _continue(process, mount_context, mount_context.first)
@@ -148,6 +146,10 @@ async def _mount(process: ViewProcess, mount_context: MountContext) -> Diff:
     files = process.app.templates.files.of(view_class)
     if files is not None:
         process.socket.queue_event(FILES_EVENT, files.announcement(process.dom_id), before=True)
+    # Not before the callbacks: while a join waits without a keeper, a page that goes on to another worker would lose
+    # the state that this one has got for it.
+    if view_class not in process.app.templates.loaded:
+        await lifecycle.load_templates(mount_context, process.app.templates)
     process.renderer = _renderer(process, view)
     rendered = await _rendered(process)
     if process.components is not None:
