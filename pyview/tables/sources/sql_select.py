@@ -80,7 +80,7 @@ def _is_final(statement: Any) -> bool:
 
 
 class _Mapped(NamedTuple):
-    """What a table reads of a class: see `TableSelect`."""
+    """Parts of a `TableSelect` that follow from a mapped class."""
 
     expressions: Mapping[str, Any]
     types: Mapping[str, Any]

@@ -1,4 +1,4 @@
-"""What compiled code depends on besides the source: two environments with the same key may share the code."""
+"""Key of an environment for compiled code: environments with the same key may share the code of a source."""
 
 from collections.abc import Hashable
 from typing import Final
