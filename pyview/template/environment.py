@@ -242,7 +242,8 @@ class LiveEnvironment(jinja2.Environment):
         """Load the core components that the compiled templates use. Otherwise the first page that shows one does so."""
         if self.used_components:
             index = self.get_template(INDEX).module
-            for name in self.used_components:
+            # A copy: another thread may compile a template meanwhile.
+            for name in tuple(self.used_components):
                 with suppress(jinja2.TemplateError):  # the page that uses it shows the error
                     getattr(index, name)
 

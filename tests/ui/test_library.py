@@ -258,3 +258,18 @@ async def test_in_development_a_first_page_compiles_in_a_thread() -> None:
         assert (await client.open("/")).exists(".pv-button")
     assert {*threads} == {"page.html", "components.html", "buttons.html"}
     assert get_ident() not in threads.values()
+
+
+def test_components_are_loaded_while_another_thread_compiles() -> None:
+    class BusyEnvironment(LiveEnvironment):
+        def _generate(
+            self, source: nodes.Template, name: str | None, filename: str | None, defer_init: bool = False
+        ) -> str:
+            self.used_components.add(f"found while {name} was compiled")
+            return super()._generate(source, name, filename, defer_init)
+
+    environment = BusyEnvironment()
+    text_of(USES, environment)
+    environment.used_components = {"button", "card", "shell"}
+    environment.load_components()
+    assert len(environment.used_components) > 3
