@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
+from threading import Lock
 from types import ModuleType
 from typing import Any, Final, NamedTuple
 
@@ -167,6 +168,7 @@ class ViewTemplates:
         self.files = ViewFiles(reread=self.environment.auto_reload)
         self.loaded: set[ViewClass] = set()
         """View classes whose templates are compiled, with the core components that they use."""
+        self._loading = Lock()
 
     @property
     def change_rule(self) -> ChangeRule:
@@ -236,7 +238,8 @@ class ViewTemplates:
 
         Errors are left to the render that uses the template.
         """
-        with suppress(TemplateError, TemplateFileNotFound):
+        # One thread at a time: of many that compile, each would slow the event loop down, and some would do the same.
+        with self._loading, suppress(TemplateError, TemplateFileNotFound):
             found = [self.for_view(view_class)]
             found += [self.layout_for(view_class, group) for group in layouts_of_groups]
             for environment in {each.environment for each in found if each is not None}:
